@@ -1,0 +1,43 @@
+import type { PatchbayEvent } from '../../../lib/client/index.ts';
+
+const maxChars = 160;
+
+/** An event's body in a line: for the ones seen most, what matters; else its fields. */
+export function bodyOf({ type, body }: PatchbayEvent): string {
+  return shorten(summary(type, body));
+}
+
+function summary(type: string, body: PatchbayEvent['body']): string {
+  switch (type) {
+    case 'created':
+      return fields({ type: body.type, backend: body.backend, user: body.user_id });
+    case 'offer':
+    case 'answer':
+      return describeSdp(body[type]);
+    case 'status': {
+      const { class: name, status, ...rest } = body;
+      return [name, ...Object.values(name === 'media' ? rest : {}), status, name === 'media' ? '' : fields(rest)]
+        .filter((word) => word !== undefined && word !== '')
+        .join(' ');
+    }
+    case 'destroyed':
+      return `${body.reason} after ${body.duration} s`;
+    default:
+      return fields(body);
+  }
+}
+
+/** `audio, video, 3.1 kB of SDP` */
+function describeSdp(description: unknown): string {
+  if (typeof description !== 'object' || !description || !('sdp' in description)) return '';
+  const sdp = String(description.sdp);
+  const media = [...sdp.matchAll(/^m=(\w+)/gm)].map(([, name]) => name);
+  return `${media.join(', ')}, ${(sdp.length / 1000).toFixed(1)} kB of SDP`;
+}
+
+const fields = (body: Record<string, unknown>) =>
+  Object.entries(body)
+    .map(([name, value]) => `${name} ${typeof value === 'string' ? value : (JSON.stringify(value) ?? '–')}`)
+    .join(', ');
+
+const shorten = (text: string) => (text.length > maxChars ? `${text.slice(0, maxChars)}…` : text);

@@ -1,0 +1,10 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import './shell/tokens.css';
+import './shell/base.css';
+import { restoreTheme } from './shell/theme.ts';
+
+restoreTheme();
+
+const root = document.getElementById('app');
+if (root) render(<App />, root);

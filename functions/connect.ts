@@ -1,0 +1,30 @@
+import { identify } from '../lib/command/identity.ts';
+import { services } from '../lib/command/services.ts';
+import type { RouteReply, WebSocketEvent } from '../lib/command/websocket-event.ts';
+import { isoTime } from '../lib/domain/clock.ts';
+
+const subprotocol = 'patchbay.v1';
+
+/**
+ * `$connect`, after `authorize` let the client in: writes the connection's record. A client that offered subprotocols
+ * must be told which one was taken, and that is never the one that carries its token.
+ */
+export async function handler(event: WebSocketEvent): Promise<RouteReply> {
+  const { connections, clock, log } = services();
+  const { connectionId, connectedAt } = event.requestContext;
+  const caller = identify(event, clock.nowMs());
+  await connections.put(
+    { connectionId, tenant: caller.tenant, userId: caller.userId, connectedAt: isoTime(connectedAt) },
+    clock.nowMs(),
+  );
+  log.info({ connection_id: connectionId, tenant: caller.tenant }, 'connected');
+  return offers(event, subprotocol)
+    ? { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': subprotocol } }
+    : { statusCode: 200 };
+}
+
+function offers(event: WebSocketEvent, name: string): boolean {
+  const header = Object.entries(event.headers ?? {}).find(([key]) => key.toLowerCase() === 'sec-websocket-protocol');
+  const offered = header?.[1]?.split(',').map((word) => word.trim()) ?? [];
+  return offered.includes(name);
+}

@@ -1,0 +1,27 @@
+import janode, { type JanodeHandle } from 'janode';
+import type { SessionStatus } from '../../protocol/events.ts';
+
+/** What Janus tells of a handle, whatever its plugin. https://janus.conf.meetecho.com/docs/rest.html */
+export interface HandleEvents {
+  status(status: SessionStatus): void;
+  /** The peer connection is gone: ICE failed, DTLS closed, or Janus ended it. */
+  hangup(cause: string): void;
+  /** Janus dropped the handle. */
+  detached(): void;
+}
+
+/** Listens to a janode handle; janode drops the listeners by itself when its handle ends. */
+export function listen(handle: JanodeHandle, events: HandleEvents): void {
+  const { EVENT } = janode;
+  handle.on(EVENT.HANDLE_WEBRTCUP, () => events.status({ class: 'webrtc', status: 'up' }));
+  handle.on(EVENT.HANDLE_MEDIA, ({ type, receiving }: { type?: string; receiving?: boolean }) => {
+    if (type === 'audio' || type === 'video') {
+      events.status({ class: 'media', media: type, status: receiving ? 'up' : 'down' });
+    }
+  });
+  handle.on(EVENT.HANDLE_SLOWLINK, ({ uplink, lost }: { uplink?: boolean; lost?: number }) =>
+    events.status({ class: 'slow_link', uplink: uplink ?? false, lost: lost ?? 0 }),
+  );
+  handle.on(EVENT.HANDLE_HANGUP, ({ reason }: { reason?: string }) => events.hangup(reason ?? 'unknown'));
+  handle.on(EVENT.HANDLE_DETACHED, () => events.detached());
+}

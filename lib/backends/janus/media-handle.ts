@@ -1,0 +1,17 @@
+import type { PluginDescriptor } from 'janode';
+import { PatchbayError } from '../../protocol/errors.ts';
+import type { MediaSink } from '../backend.ts';
+import { JanusHandle } from './handle.ts';
+
+/** A handle that carries a client's peer connection: its end is the media session's end. */
+export function mediaHandle(plugin: PluginDescriptor, sink: MediaSink): JanusHandle {
+  return new JanusHandle(plugin, {
+    status: (status) => sink.status(status),
+    hangup: (cause) => {
+      sink.status({ class: 'webrtc', status: 'down' });
+      sink.status({ class: 'hangup', cause });
+      sink.stopped(new PatchbayError('session_stop', `the media connection ended: ${cause}`));
+    },
+    detached: () => sink.stopped(new PatchbayError('janus_session_down', 'Janus dropped the handle')),
+  });
+}

@@ -1,0 +1,46 @@
+import { hostname } from 'node:os';
+import { pino } from 'pino';
+import type { Backend } from '../backends/backend.ts';
+import { JanusBackend } from '../backends/janus/backend.ts';
+import { systemClock } from '../domain/clock.ts';
+import { need, read, readInteger, readList } from '../env.ts';
+import { apiGatewayPoster } from '../push/poster.ts';
+import { openTable } from '../store/table.ts';
+import { startNode } from './node.ts';
+
+/** The media controller's process. Its settings are the environment's (`lib/env.ts`). */
+
+const log = pino({ level: read('logLevel') ?? 'info', base: null, timestamp: pino.stdTimeFunctions.isoTime });
+const clientCandidates = read('clientCandidates') === 'none' ? 'none' : 'pass';
+const dynamodbEndpoint = read('dynamodbEndpoint');
+
+const node = await startNode({
+  nodeId: read('nodeId') ?? hostname(),
+  host: read('nodeHost') ?? '127.0.0.1',
+  port: readInteger('nodePort', 0),
+  release: read('release') ?? 'local',
+  capacity: readInteger('nodeCapacity', 500, { min: 1, max: 100_000 }),
+  table: openTable(need('table'), dynamodbEndpoint),
+  poster: apiGatewayPoster(need('callbackUrl'), dynamodbEndpoint !== undefined),
+  backends: (onChange): Backend[] =>
+    readList('janusUrl').map(
+      (url) => new JanusBackend({ url, clientCandidates, clock: systemClock, log, random: Math.random, onChange }),
+    ),
+  clock: systemClock,
+  log,
+  random: Math.random,
+});
+
+let stopping = false;
+async function stop(signal: string): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  log.info({ signal }, 'stopping');
+  await node.stop();
+  process.exit(0);
+}
+process.on('SIGTERM', () => void stop('SIGTERM'));
+process.on('SIGINT', () => void stop('SIGINT'));
+// Locally the process that started this one holds its channel: when that one is gone, this one goes too.
+process.on('disconnect', () => void stop('disconnect'));
+process.send?.({ url: node.url });

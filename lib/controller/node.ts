@@ -1,0 +1,142 @@
+import type { Backend } from '../backends/backend.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { Log } from '../domain/log.ts';
+import type { Node } from '../domain/placement.ts';
+import type { Command } from '../protocol/commands.ts';
+import { PatchbayError } from '../protocol/errors.ts';
+import type { Poster } from '../push/poster.ts';
+import { Push } from '../push/push.ts';
+import { ConnectionStore } from '../store/connections.ts';
+import { NodeStore } from '../store/nodes.ts';
+import { SessionStore } from '../store/sessions.ts';
+import type { Table } from '../store/table.ts';
+import { commandHandlers } from './commands.ts';
+import { createHttp, type RawOrder } from './http.ts';
+import { Metrics } from './metrics.ts';
+import { Owners } from './owners.ts';
+import { Registration } from './registration.ts';
+import { Sessions } from './sessions.ts';
+import { Timers } from './timers.ts';
+
+export interface NodeOptions {
+  readonly nodeId: string;
+  /** Where to listen, and under which name functions reach it. Port 0: a free one. */
+  readonly host: string;
+  readonly port: number;
+  readonly release: string;
+  /** How many sessions this node should hold. */
+  readonly capacity: number;
+  readonly table: Table;
+  readonly poster: Poster;
+  /** Called with what to call when an engine changes. */
+  readonly backends: (onChange: () => void) => Backend[];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+}
+
+export interface RunningNode {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+const sweepMs = 10 * 60_000;
+
+/** The media controller: everything that a node's process holds, wired together and started. */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const { nodeId, host, clock, log, table } = options;
+  const records = new SessionStore(table);
+  const connections = new ConnectionStore(table);
+  const timers = new Timers<'sweep'>(clock);
+
+  const backends = options.backends(() => registration.changed());
+  const push = new Push({
+    poster: options.poster,
+    clock,
+    log,
+    random: options.random,
+    onGone: (connectionId) => sessions.connectionGone(connectionId),
+  });
+  const owners = new Owners((connectionId) => connections.addNode(connectionId, nodeId));
+  const sessions: Sessions = new Sessions({
+    nodeId,
+    backends,
+    owners,
+    onEnded: (why) => metrics.sessionEnded(why.reason),
+    world: {
+      clock,
+      log,
+      claim: (record, expiresAtSeconds) => records.claim(record, expiresAtSeconds),
+      setReady: (record) => records.setReady(record),
+      release: async (record) => void (await records.release(record)),
+      publish: (connectionId, event, batch) => {
+        metrics.event();
+        push.send(connectionId, event, batch);
+      },
+    },
+  });
+  const engines = () => backends.map((backend) => backend.engine());
+  const metrics = new Metrics({ engines, sessions: () => sessions.count, pendingEvents: () => push.pending });
+  const handlers = commandHandlers(sessions);
+
+  const http = createHttp({
+    clock,
+    log,
+    metrics,
+    keys: () => registration.keys,
+    ready: () => engines().some(({ up }) => up),
+    run: (command, order) => runCommand(handlers, command, order),
+    connectionGone: (connectionId) => sessions.connectionGone(connectionId),
+  });
+  const url = await http.listen({ host, port: options.port });
+
+  const describe = (): Node => ({
+    nodeId,
+    url,
+    release: options.release,
+    state: 'up',
+    engines: engines(),
+    load: sessions.count,
+    capacity: options.capacity,
+    heartbeatAtMs: clock.nowMs(),
+  });
+  const registration: Registration = new Registration(new NodeStore(table), describe, clock, log);
+
+  await releaseLeftovers(records, nodeId, log);
+  for (const backend of backends) backend.start();
+  await registration.start();
+  const sweep = () => {
+    owners.sweep(clock.nowMs());
+    timers.set('sweep', sweepMs, sweep);
+  };
+  sweep();
+  log.info({ node_id: nodeId, url }, 'node is up');
+
+  return {
+    url,
+    async stop() {
+      timers.clear();
+      await registration.stop();
+      await sessions.stopAll(new PatchbayError('node_lost', 'the media node stops'));
+      await Promise.all(backends.map((backend) => backend.stop()));
+      await push.close(1000);
+      await http.close();
+    },
+  };
+}
+
+/** `order.data` was checked by the schema of this very command. */
+function runCommand(handlers: ReturnType<typeof commandHandlers>, command: Command, order: RawOrder): Promise<unknown> {
+  const run = handlers[command] as (order: RawOrder) => Promise<unknown>;
+  return run(order);
+}
+
+/** Records of sessions that an earlier process of this node held: their media ended with it. */
+async function releaseLeftovers(records: SessionStore, nodeId: string, log: Log): Promise<void> {
+  const keys = await records.onNode(nodeId);
+  for (const key of keys) {
+    const record = await records.get(key);
+    if (record?.nodeId === nodeId) await records.release(record);
+  }
+  if (keys.length > 0) log.warn({ sessions: keys.length }, 'released the sessions of an earlier process');
+}

@@ -1,0 +1,69 @@
+import { isoTime } from '../domain/clock.ts';
+import { limits } from '../protocol/limits.ts';
+import type { SessionInfo, SessionSummary } from '../protocol/session.ts';
+import type { SessionRecord } from '../store/sessions.ts';
+import type { LiveSession } from './live-session.ts';
+
+/** What others get to see of a live session: the record, the lines of lists, `get_info`. */
+
+export function sessionRecord(session: LiveSession): SessionRecord {
+  const { sessionId, nodeId, attempt, owner, data } = session.spec;
+  return {
+    tenant: owner.tenant,
+    sessionId,
+    nodeId,
+    attempt,
+    userId: owner.userId,
+    connectionId: owner.connectionId,
+    type: data.type,
+    state: session.state === 'ready' ? 'ready' : 'wait',
+    createdAt: isoTime(session.createdAtMs),
+  };
+}
+
+export function sessionSummary(session: LiveSession): SessionSummary {
+  const { sessionId, owner, data, backend } = session.spec;
+  return {
+    session_id: sessionId,
+    type: data.type,
+    state: session.state,
+    user_id: owner.userId,
+    backend: backend.kind,
+    created_at: isoTime(session.createdAtMs),
+  };
+}
+
+/** The body of `created`: all that is known, without SDPs. */
+export function createdBody(session: LiveSession): Omit<SessionInfo, 'offer' | 'answer'> {
+  const { data, nodeId, role } = session.spec;
+  return {
+    ...sessionSummary(session),
+    type_ext: {},
+    backend_role: role,
+    status: session.status,
+    wait_timeout: data.wait_timeout,
+    ready_timeout: data.ready_timeout,
+    reconnect_timeout: data.reconnect_timeout,
+    ...session.mediaState,
+    node_id: nodeId,
+    ...(session.readyAtMs !== undefined && { ready_at: isoTime(session.readyAtMs) }),
+    recordings: [],
+  };
+}
+
+/** All that is known; an SDP that would make the reply too large is left out and named in `omitted`. */
+export function sessionInfo(session: LiveSession): SessionInfo {
+  const info: SessionInfo = createdBody(session);
+  const omitted: string[] = [];
+  for (const name of ['answer', 'offer'] as const) {
+    const description = name === 'answer' ? session.answer.value : session.spec.data.offer;
+    if (!description) continue;
+    if (bytes({ ...info, [name]: description }) > limits.messageBytes - envelopeBytes) omitted.push(name);
+    else info[name] = description;
+  }
+  return omitted.length > 0 ? { ...info, omitted } : info;
+}
+
+/** Room for the envelope and a `tid` of 128 characters of up to 4 bytes. */
+const envelopeBytes = 1024;
+const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));

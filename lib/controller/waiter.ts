@@ -1,0 +1,66 @@
+import type { Clock } from '../domain/clock.ts';
+import { PatchbayError } from '../protocol/errors.ts';
+
+interface Waiting<T> {
+  resolve(value: T): void;
+  reject(error: PatchbayError): void;
+}
+
+/** A value that comes once, and those who wait for it: each is answered once, by the value, an end, or its time-out. */
+export class Waiter<T> {
+  readonly #clock: Clock;
+  readonly #what: string;
+  readonly #waiting = new Set<Waiting<T>>();
+  #value: T | undefined;
+
+  /** @param what what does not come, as a time-out names it */
+  constructor(clock: Clock, what: string) {
+    this.#clock = clock;
+    this.#what = what;
+  }
+
+  get value(): T | undefined {
+    return this.#value;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  set(value: T): void {
+    this.#value = value;
+    this.#end((one) => one.resolve(value));
+  }
+
+  fail(error: PatchbayError): void {
+    this.#end((one) => one.reject(error));
+  }
+
+  /** @throws PatchbayError timeout; or what `fail` is given */
+  wait(timeoutMs: number): Promise<T> {
+    if (this.#value !== undefined) return Promise.resolve(this.#value);
+    return new Promise<T>((resolve, reject) => {
+      const waiting: Waiting<T> = {
+        resolve: (value) => {
+          cancel();
+          resolve(value);
+        },
+        reject: (error) => {
+          cancel();
+          reject(error);
+        },
+      };
+      const cancel = this.#clock.after(timeoutMs, () => {
+        this.#waiting.delete(waiting);
+        reject(new PatchbayError('timeout', `no ${this.#what} came in ${timeoutMs / 1000} s`));
+      });
+      this.#waiting.add(waiting);
+    });
+  }
+
+  #end(tell: (waiting: Waiting<T>) => void): void {
+    const all = [...this.#waiting];
+    this.#waiting.clear();
+    for (const one of all) tell(one);
+  }
+}

@@ -1,0 +1,71 @@
+import { PatchbayError } from '../protocol/errors.ts';
+import type { BackendKind } from '../protocol/session.ts';
+
+/** One engine of a node, as the node's record tells it. */
+export interface Engine {
+  readonly kind: BackendKind;
+  readonly name: string;
+  readonly version: string;
+  readonly up: boolean;
+  readonly sessions: number;
+}
+
+/** A media node, as its record tells it. `load` and `capacity` in sessions. */
+export interface Node {
+  readonly nodeId: string;
+  readonly url: string;
+  readonly release: string;
+  readonly state: 'up' | 'draining' | 'lost';
+  readonly engines: readonly Engine[];
+  readonly load: number;
+  readonly capacity: number;
+  readonly heartbeatAtMs: number;
+}
+
+/** A node that has not been heard of for this long gets no new sessions. It is not lost yet: that takes 120 s. */
+export const staleAfterMs = 30_000;
+
+export interface Placement {
+  readonly node: Node;
+  readonly backend: BackendKind;
+}
+
+/**
+ * Where a new session goes: for the first backend in order that some live node has up, the less loaded of two
+ * such nodes drawn at random (two choices spread load nearly as well as knowing all, without a herd).
+ *
+ * @param suspects nodes that just failed to answer: not asked again for this session
+ * @param random 0 ≤ x < 1, one call a draw
+ * @throws PatchbayError no_mediaserver, with what would help
+ */
+export function place(
+  nodes: readonly Node[],
+  backends: readonly BackendKind[],
+  suspects: ReadonlySet<string>,
+  nowMs: number,
+  random: () => number,
+): Placement {
+  const live = nodes.filter(
+    (node) => node.state === 'up' && nowMs - node.heartbeatAtMs < staleAfterMs && !suspects.has(node.nodeId),
+  );
+  for (const backend of backends) {
+    const fitting = live.filter((node) => node.engines.some((engine) => engine.kind === backend && engine.up));
+    const node = lessLoadedOfTwo(fitting, random);
+    if (node) return { node, backend };
+  }
+  throw new PatchbayError('no_mediaserver', `no live node has ${backends.join(' or ')} up${howToAdd(backends)}`);
+}
+
+function lessLoadedOfTwo(nodes: readonly Node[], random: () => number): Node | undefined {
+  if (nodes.length < 2) return nodes[0];
+  const first = Math.floor(random() * nodes.length);
+  const second = (first + 1 + Math.floor(random() * (nodes.length - 1))) % nodes.length;
+  const [a, b] = [nodes[first], nodes[second]];
+  if (!a || !b) return a ?? b;
+  return a.load / a.capacity <= b.load / b.capacity ? a : b;
+}
+
+const howToAdd = (backends: readonly BackendKind[]) =>
+  backends.includes('freeswitch')
+    ? '; FreeSWITCH joins by PATCHBAY_FREESWITCH_BIN or PATCHBAY_FREESWITCH_URL'
+    : '; try again shortly';

@@ -1,0 +1,84 @@
+import type * as z from 'zod/mini';
+import * as session from './session.ts';
+
+/**
+ * One row a command. `subclass/cmd` is the route key, the file of its handler, the test's path and the docs' row.
+ */
+export interface CommandRow {
+  /** What it does, in a sentence, for the docs. */
+  readonly summary: string;
+  readonly data: z.core.$ZodType;
+  readonly reply: z.core.$ZodType;
+  /** Older names of the command: routes of their own that lead to the same handler. */
+  readonly alsoKnownAs?: readonly string[];
+  /** Older names of fields. */
+  readonly fieldNames?: Readonly<Record<string, string>>;
+  /** The session may be left out where the connection has one only. PROTOCOL section 3. */
+  readonly ofSession?: true;
+  /** May take up to `limits.waitSeconds` to answer. */
+  readonly waits?: true;
+}
+
+export const commands = {
+  'session/create': {
+    summary: 'Starts a session; with `wait_reply` the reply carries the answer or the offer.',
+    data: session.createData,
+    reply: session.createReply,
+    alsoKnownAs: ['session/start'],
+    fieldNames: {
+      publisher: 'publisher_id',
+      room: 'room_id',
+      room_audiocodec: 'room_audio_codec',
+      room_videocodec: 'room_video_codec',
+      events_body: 'event_body',
+    },
+    waits: true,
+  },
+  'session/destroy': {
+    summary: 'Ends a session.',
+    data: session.destroyData,
+    reply: session.noReply,
+    alsoKnownAs: ['session/stop'],
+    ofSession: true,
+  },
+  'session/get_info': {
+    summary: 'All that is known of a session.',
+    data: session.getInfoData,
+    reply: session.sessionInfo,
+    ofSession: true,
+  },
+  'session/get_list': {
+    summary: "The caller's sessions, an administrator's whole tenant, page by page.",
+    data: session.getListData,
+    reply: session.getListReply,
+  },
+  'session/get_answer': {
+    summary: 'Waits for the answer of a session.',
+    data: session.waitData,
+    reply: session.answerReply,
+    ofSession: true,
+    waits: true,
+  },
+  'session/update_media': {
+    summary: 'Mutes, unmutes, or limits the bitrate of what the client sends.',
+    data: session.updateMediaData,
+    reply: session.updateMediaReply,
+    ofSession: true,
+  },
+} as const satisfies Record<string, CommandRow>;
+
+export type Command = keyof typeof commands;
+export type CommandData<C extends Command> = z.output<(typeof commands)[C]['data']>;
+/** What a client writes: defaults may be left out. */
+export type CommandInput<C extends Command> = z.input<(typeof commands)[C]['data']>;
+export type CommandReply<C extends Command> = z.output<(typeof commands)[C]['reply']>;
+
+export const commandNames = Object.keys(commands) as readonly Command[];
+export const commandRow = (command: Command): CommandRow => commands[command];
+
+/** Every route of the API and the command behind it, older names included. */
+export const routes: ReadonlyMap<string, Command> = new Map(
+  commandNames.flatMap((command) =>
+    [command, ...(commandRow(command).alsoKnownAs ?? [])].map((route) => [route, command] as const),
+  ),
+);

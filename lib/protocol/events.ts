@@ -1,0 +1,44 @@
+import type { ErrorBody } from './errors.ts';
+import type { Description, SessionInfo, SessionType } from './session.ts';
+
+/** What the server tells without being asked. PROTOCOL section 5. */
+
+/** The `body` of each `type` of event of a session. */
+export interface SessionEventBodies {
+  created: Omit<SessionInfo, 'offer' | 'answer'>;
+  offer: { offer: Description };
+  answer: { answer: Description };
+  type: { type: SessionType } & Record<string, unknown>;
+  status: SessionStatus;
+  destroyed: ErrorBody & { duration: number };
+}
+
+/** Something that changed while a session lives; `get_info` keeps the last of each class. */
+export type SessionStatus =
+  | { class: 'webrtc'; status: 'up' | 'down' }
+  | { class: 'media'; media: 'audio' | 'video'; status: 'up' | 'down' }
+  | { class: 'slow_link'; uplink: boolean; lost: number }
+  | { class: 'hangup'; cause: string }
+  | { class: 'engine'; status: 'up' | 'down' }
+  | { class: 'owner'; status: 'connected' | 'gone' };
+
+export type SessionEventType = keyof SessionEventBodies;
+
+/** One event; `seq` counts up by one for each object, `time` is ISO 8601. */
+export interface PatchbayEvent {
+  class: 'media';
+  subclass: 'session' | 'room';
+  type: string;
+  obj_id: string;
+  body: Record<string, unknown>;
+  seq: number;
+  time: string;
+}
+
+/** How events travel: one, or on connections that asked for it, those of the same moment together. */
+export interface EventMessage {
+  class: 'core';
+  cmd: 'event';
+  data: PatchbayEvent | PatchbayEvent[];
+  tid: string;
+}

@@ -1,0 +1,40 @@
+/** The conditions of conditional writes, by name. */
+export interface Condition {
+  readonly expression: string;
+  readonly names?: Readonly<Record<string, string>>;
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+/** No such item yet. */
+export const absent: Condition = { expression: 'attribute_not_exists(pk)' };
+
+/** The item is there: an update must not make it. */
+export const present: Condition = { expression: 'attribute_exists(pk)' };
+
+/** The session is still held by this node and attempt: fences a node whose create went elsewhere. */
+export const heldBy = (nodeId: string, attempt: number): Condition => ({
+  expression: '#node = :node AND attempt = :attempt',
+  names: { '#node': 'node' },
+  values: { ':node': nodeId, ':attempt': attempt },
+});
+
+/** A condition as a command's input wants it. */
+export const conditionInput = ({ expression, names, values }: Condition) => ({
+  ConditionExpression: expression,
+  ...(names && { ExpressionAttributeNames: names }),
+  ...(values && { ExpressionAttributeValues: values }),
+});
+
+export const isConditionFailure = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ConditionalCheckFailedException';
+
+/** Runs a conditional write: true if it was made, false if its condition did not hold. */
+export async function made(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (isConditionFailure(error)) return false;
+    throw error;
+  }
+}

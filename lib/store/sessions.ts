@@ -1,0 +1,162 @@
+import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { sessionType } from '../protocol/session.ts';
+import { absent, conditionInput, heldBy, made } from './conditions.ts';
+import type { Table } from './table.ts';
+
+const record = z.object({
+  node: z.string(),
+  attempt: z.int(),
+  user_id: z.string(),
+  connection_id: z.string(),
+  type: sessionType,
+  state: z.enum(['wait', 'ready']),
+  created_at: z.string(),
+});
+
+/** Where a live session is and whose it is. What it does stays on its node. */
+export interface SessionRecord {
+  readonly tenant: string;
+  readonly sessionId: string;
+  readonly nodeId: string;
+  /** Which try of its `create` this is: with the node it fences the loser of two. */
+  readonly attempt: number;
+  readonly userId: string;
+  /** The connection that created it. */
+  readonly connectionId: string;
+  readonly type: z.output<typeof sessionType>;
+  readonly state: 'wait' | 'ready';
+  readonly createdAt: string;
+}
+
+export interface SessionKey {
+  readonly tenant: string;
+  readonly sessionId: string;
+}
+
+const shards = 8;
+const keyOf = ({ tenant, sessionId }: SessionKey) => ({ pk: `T#${tenant}#S#${sessionId}`, sk: 'S' });
+
+/** Spreads what lives on one node over the index's partitions; the id alone decides. */
+export function shardOf(nodeId: string, sessionId: string): string {
+  let sum = 0;
+  for (let at = 0; at < sessionId.length; at += 1) sum = (sum * 31 + sessionId.charCodeAt(at)) >>> 0;
+  return `${nodeId}#${sum % shards}`;
+}
+
+/**
+ * The live sessions, one record each: put when a node accepts the session, deleted when it ends.
+ * Write units of a call: put 1 + index 1, ready 1, delete 1 + index 1.
+ */
+export class SessionStore {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  /** False when a session with this id is alive. */
+  async claim(session: SessionRecord, expiresAtSeconds: number): Promise<boolean> {
+    return made(
+      this.#table.client.send(
+        new PutCommand({
+          TableName: this.#table.name,
+          Item: {
+            ...keyOf(session),
+            node: session.nodeId,
+            attempt: session.attempt,
+            user_id: session.userId,
+            connection_id: session.connectionId,
+            type: session.type,
+            state: session.state,
+            created_at: session.createdAt,
+            node_shard: shardOf(session.nodeId, session.sessionId),
+            expires_at: expiresAtSeconds,
+          },
+          ...conditionInput(absent),
+        }),
+      ),
+    );
+  }
+
+  async get(key: SessionKey): Promise<SessionRecord | undefined> {
+    const { Item } = await this.#table.client.send(
+      new GetCommand({ TableName: this.#table.name, Key: keyOf(key), ConsistentRead: true }),
+    );
+    return Item && toSession(key, Item);
+  }
+
+  /** False when another node or attempt holds the session now: then this one must end itself silently. */
+  async setReady(session: SessionRecord): Promise<boolean> {
+    const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = conditionInput(
+      heldBy(session.nodeId, session.attempt),
+    );
+    return made(
+      this.#table.client.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: keyOf(session),
+          UpdateExpression: 'SET #state = :ready',
+          ConditionExpression,
+          ExpressionAttributeNames: { ...ExpressionAttributeNames, '#state': 'state' },
+          ExpressionAttributeValues: { ...ExpressionAttributeValues, ':ready': 'ready' },
+        }),
+      ),
+    );
+  }
+
+  /** False when it was another's, or gone. */
+  async release(session: SessionKey & { readonly nodeId: string; readonly attempt: number }): Promise<boolean> {
+    return made(
+      this.#table.client.send(
+        new DeleteCommand({
+          TableName: this.#table.name,
+          Key: keyOf(session),
+          ...conditionInput(heldBy(session.nodeId, session.attempt)),
+        }),
+      ),
+    );
+  }
+
+  /** The keys of all sessions whose records say that they live on a node. */
+  async onNode(nodeId: string): Promise<SessionKey[]> {
+    const pages = await Promise.all(Array.from({ length: shards }, (_, shard) => this.#shard(`${nodeId}#${shard}`)));
+    return pages.flat();
+  }
+
+  async #shard(shard: string): Promise<SessionKey[]> {
+    const found: SessionKey[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#table.client.send(
+        new QueryCommand({
+          TableName: this.#table.name,
+          IndexName: 'on_node',
+          KeyConditionExpression: 'node_shard = :shard',
+          ExpressionAttributeValues: { ':shard': shard },
+          ExclusiveStartKey: from,
+        }),
+      );
+      for (const { pk } of page.Items ?? []) {
+        const key = /^T#(.*)#S#([^#]*)$/.exec(String(pk));
+        if (key?.[1] !== undefined && key[2] !== undefined) found.push({ tenant: key[1], sessionId: key[2] });
+      }
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return found;
+  }
+}
+
+function toSession(key: SessionKey, item: Record<string, unknown>): SessionRecord {
+  const { node, attempt, user_id, connection_id, type, state, created_at } = record.parse(item);
+  return {
+    ...key,
+    nodeId: node,
+    attempt,
+    userId: user_id,
+    connectionId: connection_id,
+    type,
+    state,
+    createdAt: created_at,
+  };
+}

@@ -1,0 +1,189 @@
+import wrtc from '@roamhq/wrtc';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  type CallOptions,
+  type Ended,
+  PatchbayClient,
+  type SessionStatus,
+  startCall,
+} from '../../../lib/client/index.ts';
+import { FakeEngine, FakeMicrophone } from './fake-engine.ts';
+import { FakeServer, sessionEvent } from './fake-server.ts';
+
+const id = 'c0ffee@node1';
+const made = { session_id: id, resume_token: 'resume', seq: 1 };
+
+let server: FakeServer;
+let client: PatchbayClient;
+let engine: FakeEngine;
+let microphone: FakeMicrophone;
+let peerConnection: RTCPeerConnection;
+
+beforeEach(async () => {
+  server = await FakeServer.start();
+  engine = new FakeEngine();
+  microphone = new FakeMicrophone();
+  server
+    .on('session/create', async (request) => request.ok({ ...made, answer: await engine.answer(request.data.offer) }))
+    .on('session/destroy', (request) => request.ok());
+  client = new PatchbayClient({ url: server.url });
+  await client.connect();
+});
+afterEach(async () => {
+  peerConnection?.close();
+  engine.stop();
+  microphone.stop();
+  client.close();
+  await server.stop();
+});
+
+const start = (options: Partial<CallOptions> = {}) =>
+  startCall(client, {
+    type: 'echo',
+    stream: microphone.stream,
+    gatheringTimeoutMs: 200,
+    createPeerConnection: () => {
+      peerConnection = new wrtc.RTCPeerConnection();
+      return peerConnection;
+    },
+    ...options,
+  });
+const isConnected = () => vi.waitFor(() => expect(peerConnection.connectionState).toBe('connected'), 3000);
+const destroyed = { code: 301004, reason: 'janus_bye', error: 'Janus ended the call', duration: 7 };
+
+describe('starting a call', () => {
+  it('offers the tracks, waits for the answer and connects', async () => {
+    const call = await start({ session: { record: true } });
+    expect([call.sessionId, call.resumeToken, call.ended]).toEqual([id, 'resume', undefined]);
+    expect(call.peerConnection).toBe(peerConnection);
+    expect(server.requests[0]?.data).toMatchObject({ type: 'echo', record: true, wait_reply: true });
+    expect(server.requests[0]?.data).toHaveProperty('offer.sdp', expect.stringMatching(/m=audio[\s\S]*a=candidate/));
+    await isConnected();
+    expect(call.remoteStream?.getAudioTracks()).toHaveLength(1);
+  });
+
+  it('asks for the answer when the reply to create has none', async () => {
+    const answer = Promise.withResolvers<object>();
+    server.on('session/create', (request) => {
+      request.ok(made);
+      engine.answer(request.data.offer).then(answer.resolve);
+    });
+    server.on('session/get_answer', async (request) => request.ok({ answer: await answer.promise }));
+    await start();
+    expect(server.requests[1]).toMatchObject({ route: 'session/get_answer', data: { session_id: id } });
+    await isConnected();
+  });
+
+  it('keeps the events that came before the reply to create, and before the first listener', async () => {
+    server.on('session/create', async (request) => {
+      const answer = await engine.answer(request.data.offer);
+      server.push(sessionEvent('other', 'created'), sessionEvent(id, 'created'));
+      server.push(sessionEvent(id, 'status', { class: 'engine', status: 'up' }));
+      request.ok({ ...made, answer });
+      server.push(sessionEvent(id, 'status', { class: 'webrtc', status: 'up', more: 1 }));
+    });
+    const call = await start();
+    const types: string[] = [];
+    const statuses: SessionStatus[] = [];
+    call.onEvent(({ type }) => types.push(type));
+    call.onStatus((status) => statuses.push(status));
+    await vi.waitFor(() => expect(statuses).toHaveLength(2));
+    expect(types).toEqual(['created', 'status', 'status']);
+    expect(statuses).toEqual([
+      { class: 'engine', status: 'up' },
+      { class: 'webrtc', status: 'up' },
+    ]);
+  });
+});
+
+describe('a start that fails', () => {
+  const isDestroyed = async () => expect((await server.request('session/destroy')).data.session_id).toBe(id);
+
+  it('closes the peer connection when create is refused', async () => {
+    server.on('session/create', (request) => request.error('no_mediaserver', 'none'));
+    await expect(start()).rejects.toMatchObject({ reason: 'no_mediaserver' });
+    expect(peerConnection.connectionState).toBe('closed');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('destroys the session too when the answer is of no use', async () => {
+    server.on('session/create', (request) => request.ok({ ...made, answer: { sdp: 'v=0\r\nm=nonsense' } }));
+    await expect(start()).rejects.toMatchObject({ name: 'PatchbayError', reason: 'session_failed' });
+    expect(peerConnection.connectionState).toBe('closed');
+    await isDestroyed();
+  });
+
+  it('destroys the session when it was given up while it was made', async () => {
+    const giveUp = new AbortController();
+    server.on('session/create', async (request) => {
+      giveUp.abort();
+      request.ok({ ...made, answer: await engine.answer(request.data.offer) });
+    });
+    await expect(start({ signal: giveUp.signal })).rejects.toMatchObject({ reason: 'user_stop' });
+    await isDestroyed();
+  });
+
+  it("rejects with the session's own reason when it is destroyed meanwhile", async () => {
+    server.on('session/create', (request) => request.ok(made));
+    server.on('session/get_answer', (request) => {
+      server.push(sessionEvent(id, 'destroyed', destroyed));
+      request.error('session_not_found', 'no such session');
+    });
+    await expect(start()).rejects.toMatchObject({ reason: 'janus_bye', message: 'Janus ended the call' });
+    expect(server.requests.map(({ route }) => route)).not.toContain('session/destroy');
+  });
+});
+
+describe('a call', () => {
+  it('says what took effect of a mute', async () => {
+    server.on('session/update_media', (request) => request.ok({ applied: { mute_audio: true, bitrate: false } }));
+    const call = await start();
+    expect(await call.updateMedia({ mute_audio: true, bitrate: 1 })).toEqual({ mute_audio: true, bitrate: false });
+    expect(server.requests[1]?.data).toEqual({ session_id: id, mute_audio: true, bitrate: 1 });
+  });
+
+  it('destroys the session and then closes the peer connection at hang-up, once', async () => {
+    const call = await start();
+    let stateAtDestroy = '';
+    server.on('session/destroy', (request) => {
+      stateAtDestroy = peerConnection.signalingState;
+      request.ok();
+    });
+    const endings: Ended[] = [];
+    call.onEnded((ended) => endings.push(ended));
+    await Promise.all([call.hangUp(), call.hangUp()]);
+    expect(stateAtDestroy).toBe('stable');
+    expect(peerConnection.connectionState).toBe('closed');
+    expect(endings).toEqual([expect.objectContaining({ code: 100011, reason: 'user_stop', duration: 0 })]);
+    expect(server.requests.filter(({ route }) => route === 'session/destroy')).toHaveLength(1);
+  });
+
+  it('hangs up a session that is gone already without complaint, and closes whatever the answer', async () => {
+    const gone = await start();
+    server.on('session/destroy', (request) => request.error('session_not_found', 'gone'));
+    await expect(gone.hangUp()).resolves.toBeUndefined();
+    const refused = await start();
+    server.on('session/destroy', (request) => request.error('internal_error', 'broken'));
+    await expect(refused.hangUp()).rejects.toMatchObject({ reason: 'internal_error' });
+    expect(peerConnection.connectionState).toBe('closed');
+  });
+
+  it('closes its peer connection when the session is destroyed, and tells late listeners too', async () => {
+    const call = await start();
+    server.push(sessionEvent(id, 'destroyed', destroyed));
+    await vi.waitFor(() => expect(call.ended).toEqual(destroyed));
+    expect(peerConnection.connectionState).toBe('closed');
+    const late = vi.fn();
+    call.onEnded(late);
+    expect(late).toHaveBeenCalledWith(destroyed);
+    await expect(call.hangUp()).resolves.toBeUndefined();
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('ends with registered_down when the connection is lost', async () => {
+    const call = await start();
+    server.dropAll(1001, 'going away');
+    await vi.waitFor(() => expect(call.ended).toMatchObject({ code: 100010, reason: 'registered_down' }));
+    expect(peerConnection.connectionState).toBe('closed');
+  });
+});

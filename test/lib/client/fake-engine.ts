@@ -1,0 +1,43 @@
+import wrtc from '@roamhq/wrtc';
+import { gatheringDone } from '../../../lib/client/ice.ts';
+
+/** Plays the media engine: answers offers, and sends what it gets back. */
+export class FakeEngine {
+  readonly peerConnections: RTCPeerConnection[] = [];
+
+  async answer(offer: unknown): Promise<{ sdp: string }> {
+    const peerConnection = new wrtc.RTCPeerConnection();
+    this.peerConnections.push(peerConnection);
+    peerConnection.addEventListener('track', ({ track, streams }) => {
+      peerConnection.addTrack(track, ...streams);
+    });
+    await peerConnection.setRemoteDescription({ type: 'offer', sdp: sdpOf(offer) });
+    await peerConnection.setLocalDescription(await peerConnection.createAnswer());
+    await gatheringDone(peerConnection, 1000);
+    return { sdp: peerConnection.localDescription?.sdp ?? '' };
+  }
+
+  stop(): void {
+    for (const peerConnection of this.peerConnections) peerConnection.close();
+  }
+}
+
+/** A stream with a silent audio track that really sends: 10 ms of 48 kHz samples at a time. */
+export class FakeMicrophone {
+  readonly #source = new wrtc.nonstandard.RTCAudioSource();
+  readonly track = this.#source.createTrack();
+  readonly stream = new wrtc.MediaStream([this.track]);
+  readonly #timer = setInterval(() => {
+    this.#source.onData({ samples: new Int16Array(480), sampleRate: 48_000, bitsPerSample: 16, channelCount: 1 });
+  }, 10);
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.track.stop();
+  }
+}
+
+function sdpOf(offer: unknown): string {
+  if (typeof offer === 'object' && offer !== null && 'sdp' in offer && typeof offer.sdp === 'string') return offer.sdp;
+  throw new Error('the offer has no sdp');
+}

@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../lib/local/main.ts', import.meta.url));
+const startMs = 30_000;
+
+/** What the stack itself writes about where its parts are. */
+export interface Whereabouts {
+  readonly pid: number;
+  readonly console: string;
+  readonly api: string;
+  readonly dynamodb: string;
+  readonly controller: { readonly url: string; readonly pid: number };
+  readonly janus: {
+    readonly url: string;
+    readonly adminUrl: string;
+    readonly adminSecret: string;
+    readonly pid: number;
+  };
+}
+
+export interface TestStack extends Whereabouts {
+  readonly dataDir: string;
+  readonly process: ChildProcess;
+  /** What it printed. */
+  output(): string;
+  /** The controller's log so far. */
+  controllerLog(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts the local stack, as `bin/start` does, in a process of its own with a free port and its own data folder. */
+export async function startTestStack(env: Readonly<Record<string, string>> = {}): Promise<TestStack> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-test-'));
+  const child = spawn(process.execPath, [main], {
+    env: { ...process.env, PATCHBAY_PORT: '0', PATCHBAY_DATA_DIR: dataDir, NODE_OPTIONS: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    await ended;
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  const deadline = Date.now() + startMs;
+  while (!output.includes('patchbay ready')) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      throw new Error(`the local stack did not start:\n${output}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  const whereabouts: Whereabouts = JSON.parse(await readFile(join(dataDir, 'stack.json'), 'utf8'));
+  return {
+    ...whereabouts,
+    dataDir,
+    process: child,
+    output: () => output,
+    controllerLog: () => readFile(join(dataDir, 'logs', 'controller.log'), 'utf8'),
+    stop,
+  };
+}
