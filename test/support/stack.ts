@@ -14,7 +14,8 @@ export interface Whereabouts {
   readonly api: string;
   readonly dynamodb: string;
   readonly controller: { readonly url: string; readonly pid: number };
-  readonly janus: {
+  /** Undefined when the stack was pointed at somebody else's Janus. */
+  readonly janus?: {
     readonly url: string;
     readonly adminUrl: string;
     readonly adminSecret: string;
@@ -25,6 +26,8 @@ export interface Whereabouts {
 export interface TestStack extends Whereabouts {
   readonly dataDir: string;
   readonly process: ChildProcess;
+  /** How the main process ended. */
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   /** What it printed. */
   output(): string;
   /** The controller's log so far. */
@@ -46,10 +49,12 @@ export async function startTestStack(env: Readonly<Record<string, string>> = {})
   child.stderr.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const exited: TestStack['exited'] = new Promise((resolve) =>
+    child.once('close', (code, signal) => resolve({ code, signal })),
+  );
   const stop = async () => {
     child.kill('SIGTERM');
-    await ended;
+    await exited;
     await rm(dataDir, { recursive: true, force: true });
   };
   const deadline = Date.now() + startMs;
@@ -65,6 +70,7 @@ export async function startTestStack(env: Readonly<Record<string, string>> = {})
     ...whereabouts,
     dataDir,
     process: child,
+    exited,
     output: () => output,
     controllerLog: () => readFile(join(dataDir, 'logs', 'controller.log'), 'utf8'),
     stop,
