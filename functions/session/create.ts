@@ -1,14 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { command, type Run } from '../../lib/command/command.ts';
+import { type CommandCall, command, type Run } from '../../lib/command/command.ts';
 import { NodeUnreachable } from '../../lib/command/node-client.ts';
-import { runOn } from '../../lib/command/on-node.ts';
+import { nodeOf, runOn } from '../../lib/command/on-node.ts';
 import { fittingBackends } from '../../lib/domain/capabilities.ts';
-import { place } from '../../lib/domain/placement.ts';
+import { type Node, place } from '../../lib/domain/placement.ts';
+import { PatchbayError } from '../../lib/protocol/errors.ts';
 import { makeId } from '../../lib/protocol/ids.ts';
 
+/** A node accepts a session in milliseconds. */
+const acceptMs = 4000;
+const fenceSeconds = 300;
+
 /**
- * Chooses a node that can take the session and starts it there. A node that cannot be reached is passed over.
- * A second run of the same request finds the session that the first one made: the node keeps results by request id.
+ * Chooses a node that can take the session and starts it there: the one that a session it names lives on, else one that
+ * is live and not too loaded. A node that does not accept it in time is passed over, but fenced off first, so that it
+ * cannot accept it later. A second run of the same request finds the session that the first one made: the node keeps
+ * results by request id.
  */
 export const run: Run<'session/create'> = async (call) => {
   const { data, directory, clock, random } = call;
@@ -18,17 +25,40 @@ export const run: Run<'session/create'> = async (call) => {
     sdpType: data.offer?.sdp_type ?? data.sdp_type ?? 'webrtc',
     backend: data.backend,
   });
+  const bound = await boundTo(call);
   const suspects = new Set<string>();
   for (let attempt = 1; ; attempt += 1) {
-    const { node, backend } = place(await directory.list(), backends, suspects, clock.nowMs(), random);
+    const node = bound ?? place(await directory.list(), backends, suspects, clock.nowMs(), random).node;
     const session_id = data.session_id ?? makeId(randomUUID(), node.nodeId);
+    const order = { placed: { session_id, attempt, backends } };
     try {
-      return await runOn(call, node, { placed: { session_id, attempt, backend } });
+      return await runOn(call, node, { ...order, acceptMs });
     } catch (error) {
-      if (!(error instanceof NodeUnreachable)) throw error;
-      suspects.add(error.nodeId);
+      if (!(error instanceof NodeUnreachable) || bound) throw error;
+      if (!error.unheard && !(await fence(call, session_id, attempt))) return runOn(call, node, order);
+      suspects.add(node.nodeId);
     }
   }
 };
+
+/** False when the node has accepted the session after all: then it is asked again what came of it. */
+const fence = (call: CommandCall<'session/create'>, sessionId: string, attempt: number): Promise<boolean> =>
+  call.sessions.fence(
+    { tenant: call.caller.tenant, sessionId },
+    attempt + 1,
+    call.requestId,
+    Math.floor(call.clock.nowMs() / 1000) + fenceSeconds,
+  );
+
+/** A session that names another one must be where that one is. */
+async function boundTo(call: CommandCall<'session/create'>): Promise<Node | undefined> {
+  const { master_id, peer_id } = call.data;
+  const other = master_id ?? peer_id;
+  if (other === undefined) return undefined;
+  const node = await nodeOf(call, other);
+  if (node) return node;
+  const field = master_id === undefined ? 'peer_id' : 'master_id';
+  throw new PatchbayError('unknown_peer', `data.${field}: no session ${other}`);
+}
 
 export const handler = command('session/create', run);

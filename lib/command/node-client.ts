@@ -6,19 +6,28 @@ import { sign, signatureHeader, timeHeader } from '../domain/signature.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import type { NodeDirectory } from './node-directory.ts';
 
-/** No answer was had from the node: whether it heard the request is unknown. */
+/** No answer was had from the node. */
 export class NodeUnreachable extends Error {
   override readonly name = 'NodeUnreachable';
   readonly nodeId: string;
+  /** The request cannot have reached it; otherwise whether it did is unknown. */
+  readonly unheard: boolean;
 
   constructor(nodeId: string, cause: unknown) {
     super(`node ${nodeId} does not answer`, { cause });
     this.nodeId = nodeId;
+    this.unheard = codeOf(cause) === 'ECONNREFUSED';
   }
 }
 
 const errorBody = z.object({ reason: z.string(), error: z.string(), retry_after: z.optional(z.number()) });
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+
+/** How long a node may take, in ms: until it says that it carries the request out, and until the result is there. */
+export interface Patience {
+  readonly acceptMs?: number;
+  readonly resultMs: number;
+}
 
 /** A socket that the node closed while it was idle: the request on it never arrived, or its answer was lost. */
 const deadSocket = new Set(['ECONNRESET', 'EPIPE']);
@@ -40,12 +49,12 @@ export class NodeClient {
    * @throws PatchbayError what the node refused
    * @throws NodeUnreachable
    */
-  async post(node: Node, path: string, body: unknown, timeoutMs: number): Promise<unknown> {
+  async post(node: Node, path: string, body: unknown, patience: Patience): Promise<unknown> {
     const text = JSON.stringify(body);
-    let answer = await this.#try(node, path, text, timeoutMs);
+    let answer = await this.#try(node, path, text, patience);
     if (answer === undefined || answer.status === 401) {
       if (answer) this.#directory.forget(node.nodeId);
-      answer = await this.#try(node, path, text, timeoutMs);
+      answer = await this.#try(node, path, text, patience);
     }
     if (!answer) throw this.#unreachable(node.nodeId, new Error('the connection was closed'));
     const value: unknown = JSON.parse(answer.text);
@@ -60,7 +69,7 @@ export class NodeClient {
     node: Node,
     path: string,
     text: string,
-    timeoutMs: number,
+    patience: Patience,
   ): Promise<{ status: number; text: string } | undefined> {
     const key = await this.#directory.key(node.nodeId);
     if (key === undefined) throw this.#unreachable(node.nodeId, new Error('the node has no key'));
@@ -71,10 +80,9 @@ export class NodeClient {
       [signatureHeader]: sign({ method: 'POST', path, timeMs, body: text }, key),
     };
     try {
-      return await send(new URL(path, node.url), headers, text, timeoutMs);
+      return await send(new URL(path, node.url), headers, text, patience);
     } catch (error) {
-      const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-      if (typeof code === 'string' && deadSocket.has(code)) return undefined;
+      if (deadSocket.has(codeOf(error))) return undefined;
       throw this.#unreachable(node.nodeId, error);
     }
   }
@@ -89,12 +97,23 @@ function send(
   url: URL,
   headers: Record<string, string>,
   text: string,
-  timeoutMs: number,
+  { acceptMs, resultMs }: Patience,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method: 'POST', agent, headers, signal: AbortSignal.timeout(timeoutMs) });
+    const abort = new AbortController();
+    const outgoing = request(url, { method: 'POST', agent, headers, signal: abort.signal });
+    const late = setTimeout(() => abort.abort(new Error('no result in time')), resultMs);
+    const unaccepted =
+      acceptMs === undefined ? undefined : setTimeout(() => abort.abort(new Error('not accepted in time')), acceptMs);
+    outgoing.on('close', () => {
+      clearTimeout(late);
+      clearTimeout(unaccepted);
+    });
+    // 102 (Processing): the node carries it out.
+    outgoing.on('information', () => clearTimeout(unaccepted));
     outgoing.on('error', reject);
     outgoing.on('response', (response) => {
+      clearTimeout(unaccepted);
       const chunks: Buffer[] = [];
       response.on('error', reject);
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -104,4 +123,9 @@ function send(
     });
     outgoing.end(text);
   });
+}
+
+function codeOf(error: unknown): string {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : '';
 }

@@ -6,27 +6,39 @@ import { nodeOfId } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 import type { CommandCall } from './command.ts';
 
-/** How long a node may take: what waits, waits `waitSeconds` there; both end before the integration's 29 s. */
-const answerTimeoutMs = 10_000;
-const waitTimeoutMs = limits.waitSeconds * 1000 + 2000;
+/** What waits, waits `waitSeconds` on the node; both end before the integration's 29 s. */
+const answerMs = 10_000;
+const waitMs = limits.waitSeconds * 1000 + 2000;
+
+/**
+ * How long a command waits for its session to be born, in steps: one that its `create` has not overtaken yet. Only ids
+ * that clients choose can be known so early. PROTOCOL section 1 says 2 s for candidates.
+ */
+const birthStepsMs = [40, 80, 160, 220];
+const candidateBirthStepsMs = [...birthStepsMs, 300, 400, 400, 400];
 
 /** What the function adds to a command on its way. */
 export interface Extra {
   readonly data?: unknown;
   readonly after?: string;
-  readonly placed?: { readonly session_id: string; readonly attempt: number; readonly backend: string };
+  readonly placed?: { readonly session_id: string; readonly attempt: number; readonly backends: readonly string[] };
+  /** How long the node may take to say that it carries the command out. */
+  readonly acceptMs?: number;
 }
 
 /** Hands a command on to the node, with the caller's identity. */
 export async function runOn<C extends Command>(
   call: CommandCall<C>,
   node: Node,
-  extra: Extra = {},
+  { acceptMs, ...extra }: Extra = {},
 ): Promise<CommandReply<C>> {
   const body = { request_id: call.requestId, caller: call.caller, data: call.data, ...extra };
-  const timeoutMs = commandRow(call.command).waits ? waitTimeoutMs : answerTimeoutMs;
+  const resultMs = commandRow(call.command).waits ? waitMs : answerMs;
   // The node answers with the reply of this very command.
-  return (await call.nodes.post(node, `/v1/${call.command}`, body, timeoutMs)) as CommandReply<C>;
+  return (await call.nodes.post(node, `/v1/${call.command}`, body, {
+    resultMs,
+    ...(acceptMs !== undefined && { acceptMs }),
+  })) as CommandReply<C>;
 }
 
 /**
@@ -38,23 +50,28 @@ export async function runOnSession<C extends Command>(
   call: CommandCall<C>,
   sessionId: string | undefined,
 ): Promise<CommandReply<C>> {
-  const nodeId = sessionId === undefined ? await onlyNode(call) : await nodeOf(call, sessionId);
-  const node = nodeId === undefined ? undefined : await call.directory.find(nodeId);
+  const node = sessionId === undefined ? await onlyNode(call) : await nodeOf(call, sessionId);
   if (node) return runOn(call, node);
   throw sessionId === undefined
     ? new PatchbayError('missing_field', 'data.session_id is missing')
     : sessionNotFound(sessionId);
 }
 
-async function nodeOf<C extends Command>(call: CommandCall<C>, sessionId: string): Promise<string | undefined> {
+/** The node where a session lives, or undefined where there is no such session. */
+export async function nodeOf<C extends Command>(call: CommandCall<C>, sessionId: string): Promise<Node | undefined> {
   const named = nodeOfId(sessionId);
-  if (named !== undefined) return named;
-  const record = await call.sessions.get({ tenant: call.caller.tenant, sessionId });
-  return record?.nodeId;
+  if (named !== undefined) return call.directory.find(named);
+  const steps = call.command.startsWith('session/set_candidate') ? candidateBirthStepsMs : birthStepsMs;
+  for (const stepMs of [0, ...steps]) {
+    if (stepMs > 0) await new Promise((resolve) => setTimeout(resolve, stepMs));
+    const record = await call.sessions.get({ tenant: call.caller.tenant, sessionId });
+    if (record) return call.directory.find(record.nodeId);
+  }
+  return undefined;
 }
 
 /** The node that knows which session is the connection's only one. */
-async function onlyNode<C extends Command>(call: CommandCall<C>): Promise<string | undefined> {
+async function onlyNode<C extends Command>(call: CommandCall<C>): Promise<Node | undefined> {
   const connection = await call.connections.get(call.caller.connectionId);
   const [node, other] = connection?.nodes ?? [];
   if (other !== undefined) {
@@ -63,5 +80,5 @@ async function onlyNode<C extends Command>(call: CommandCall<C>): Promise<string
       'data.session_id is missing: this connection has sessions on several nodes',
     );
   }
-  return node;
+  return node === undefined ? undefined : call.directory.find(node);
 }

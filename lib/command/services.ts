@@ -5,6 +5,7 @@ import { need, read } from '../env.ts';
 import { ConnectionStore } from '../store/connections.ts';
 import { NodeStore } from '../store/nodes.ts';
 import { SessionStore } from '../store/sessions.ts';
+import { SubscriptionStore } from '../store/subscriptions.ts';
 import { openTable } from '../store/table.ts';
 import { NodeClient } from './node-client.ts';
 import { NodeDirectory } from './node-directory.ts';
@@ -13,6 +14,7 @@ import { NodeDirectory } from './node-directory.ts';
 export interface Services {
   readonly connections: ConnectionStore;
   readonly sessions: SessionStore;
+  readonly subscriptions: SubscriptionStore;
   readonly directory: NodeDirectory;
   readonly nodes: NodeClient;
   readonly clock: Clock;
@@ -35,6 +37,7 @@ function compose(): Services {
   return {
     connections: new ConnectionStore(table),
     sessions: new SessionStore(table),
+    subscriptions: new SubscriptionStore(table),
     directory,
     nodes: new NodeClient(directory, systemClock),
     clock: systemClock,

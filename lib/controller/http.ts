@@ -5,9 +5,10 @@ import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { signatureHeader, timeHeader, verify } from '../domain/signature.ts';
 import { check } from '../protocol/check.ts';
-import { type Command, commandRow, commands } from '../protocol/commands.ts';
+import { commandNames, commandRow } from '../protocol/commands.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
+import type { NodeCommand } from './commands.ts';
 import { Idempotency } from './idempotency.ts';
 import type { Metrics } from './metrics.ts';
 import type { Placed } from './sessions.ts';
@@ -21,7 +22,7 @@ export interface HttpOptions {
   readonly keys: () => readonly string[];
   /** Whether the node can take a session: true only if an engine is up. */
   readonly ready: () => boolean;
-  readonly run: (command: Command, order: RawOrder) => Promise<unknown>;
+  readonly run: (command: NodeCommand, order: RawOrder) => Promise<unknown>;
   readonly connectionGone: (connectionId: string) => void;
 }
 
@@ -29,8 +30,10 @@ export interface HttpOptions {
 export interface RawOrder {
   readonly caller: Caller;
   readonly data: unknown;
+  readonly requestId: string;
   readonly placed: Placed | undefined;
   readonly after: string;
+  readonly accepted: () => void;
 }
 
 const commandBody = z.object({
@@ -39,7 +42,11 @@ const commandBody = z.object({
   data: z.unknown(),
   after: z._default(z.string(), ''),
   placed: z.optional(
-    z.object({ session_id: z.string(), attempt: z.int(), backend: z.enum(['janus', 'freeswitch', 'p2p']) }),
+    z.object({
+      session_id: z.string(),
+      attempt: z.int(),
+      backends: z.array(z.enum(['janus', 'freeswitch', 'p2p'])),
+    }),
   ),
 });
 
@@ -72,27 +79,34 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       options.connectionGone(check(goneBody, parse(request), 'body').connection_id);
       return {};
     });
-    for (const command of Object.keys(commands) as Command[]) {
-      signed.post(`/v1/${command}`, async (request) => {
+    for (const command of commandNames) {
+      if (command === 'node/get_list') continue;
+      signed.post(`/v1/${command}`, async (request, reply) => {
         const body = check(commandBody, parse(request), 'body');
-        const order: RawOrder = {
+        const order: Omit<RawOrder, 'accepted'> = {
           caller: body.caller,
           data: check(commandRow(command).data, body.data, 'data'),
+          requestId: body.request_id,
           after: body.after,
           placed: body.placed && {
             sessionId: body.placed.session_id,
             attempt: body.placed.attempt,
-            backend: body.placed.backend,
+            backends: body.placed.backends,
           },
         };
-        return idempotency.run(`${command} ${body.request_id}`, () => timed(options, command, order));
+        return idempotency.run(
+          `${command} ${body.request_id}`,
+          (accepted) => timed(options, command, { ...order, accepted }),
+          // Tells the function that the node has it: 102 (Processing), RFC 2518.
+          () => reply.raw.headersSent || reply.raw.writeProcessing(),
+        );
       });
     }
   });
   return app;
 }
 
-async function timed({ metrics, run }: HttpOptions, command: Command, order: RawOrder): Promise<unknown> {
+async function timed({ metrics, run }: HttpOptions, command: NodeCommand, order: RawOrder): Promise<unknown> {
   const startedAt = performance.now();
   let result = 'ok';
   try {

@@ -3,31 +3,47 @@ import type { Clock } from '../domain/clock.ts';
 /** How long a result is kept for whoever asks again: longer than any retry of a function. */
 const keepMs = 60_000;
 
+interface Entry {
+  readonly result: Promise<unknown>;
+  readonly accepted: Promise<void>;
+  readonly untilMs: number;
+}
+
 /** Runs each request once: a second one with the same id gets the first one's result, even while it is under way. */
 export class Idempotency {
   readonly #clock: Clock;
-  readonly #results = new Map<string, { result: Promise<unknown>; untilMs: number }>();
+  readonly #entries = new Map<string, Entry>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  run<T>(requestId: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * @param work told to call `accepted` once the request is sure to be carried out, its result yet to come
+   * @param onAccepted told when it was, also to those who ask again
+   */
+  run(
+    requestId: string,
+    work: (accepted: () => void) => Promise<unknown>,
+    onAccepted: () => void = () => {},
+  ): Promise<unknown> {
     this.#forgetOld();
-    const known = this.#results.get(requestId);
-    // One id belongs to one request, and so to one type of result.
-    if (known) return known.result as Promise<T>;
-    const result = work();
-    this.#results.set(requestId, { result, untilMs: this.#clock.nowMs() + keepMs });
-    return result;
+    let entry = this.#entries.get(requestId);
+    if (!entry) {
+      const { promise: accepted, resolve } = Promise.withResolvers<void>();
+      entry = { result: work(resolve), accepted, untilMs: this.#clock.nowMs() + keepMs };
+      this.#entries.set(requestId, entry);
+    }
+    void entry.accepted.then(onAccepted);
+    return entry.result;
   }
 
   /** Entries are in the order of their time: the old ones are in front. */
   #forgetOld(): void {
     const nowMs = this.#clock.nowMs();
-    for (const [id, { untilMs }] of this.#results) {
+    for (const [id, { untilMs }] of this.#entries) {
       if (untilMs > nowMs) return;
-      this.#results.delete(id);
+      this.#entries.delete(id);
     }
   }
 }

@@ -1,89 +1,63 @@
-import type { Backend, MediaSession, MediaSink } from '../backends/backend.ts';
+import type { MediaSession, MediaSink } from '../backends/backend.ts';
 import type { Caller } from '../domain/access.ts';
-import type { Role } from '../domain/capabilities.ts';
-import type { Clock } from '../domain/clock.ts';
-import type { Log } from '../domain/log.ts';
 import { next, type SessionState } from '../domain/session-state.ts';
+import type { Candidate } from '../protocol/candidate.ts';
 import { PatchbayError } from '../protocol/errors.ts';
-import type { PatchbayEvent, SessionEventBodies, SessionEventType, SessionStatus } from '../protocol/events.ts';
-import type { Applied, CreateData, Description, MediaChange, MediaState } from '../protocol/session.ts';
-import type { SessionRecord } from '../store/sessions.ts';
+import type { SessionEventBodies, SessionEventType, SessionStatus } from '../protocol/events.ts';
+import type { Applied, Description, MediaChange, MediaState } from '../protocol/session.ts';
 import { EventLog } from './event-log.ts';
+import { Negotiation } from './negotiation.ts';
+import { Ownership } from './ownership.ts';
 import { SerialQueue } from './serial-queue.ts';
+import type { SessionSpec, SessionWorld } from './session-spec.ts';
 import { createdBody, sessionRecord } from './session-view.ts';
 import { asPatchbayError, settle } from './settle.ts';
 import { Timers } from './timers.ts';
-import { Waiter } from './waiter.ts';
-
-/** What a session is made of; none of it changes. */
-export interface SessionSpec {
-  readonly sessionId: string;
-  readonly mediaId: string;
-  readonly nodeId: string;
-  readonly attempt: number;
-  readonly owner: Caller;
-  readonly role: Role;
-  readonly data: CreateData;
-  readonly backend: Backend;
-  /** SHA-256 of the token by which another connection may take the session over. */
-  readonly resumeTokenHash: string;
-}
-
-/** What a live session needs of the world around it. */
-export interface SessionWorld {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Puts the session's record: false when a session with this id is alive. */
-  claim(record: SessionRecord, expiresAtSeconds: number): Promise<boolean>;
-  /** False when the record is another's now. */
-  setReady(record: SessionRecord): Promise<boolean>;
-  release(record: SessionRecord): Promise<void>;
-  publish(connectionId: string, event: PatchbayEvent, batch: boolean): void;
-  /** The session is over and holds nothing any more. */
-  ended(session: LiveSession, why: PatchbayError): void;
-}
 
 /** The record outlives the session's own timers by so much, then DynamoDB collects it. */
 const recordGraceSeconds = 3600;
 
 /**
  * One session while it lives. Everything that changes it runs in its serial queue, one job after another; what may be
- * read at once (`info`, `answer`) does not wait for the queue.
+ * read at once (`info`, waiting for offer or answer) does not wait for the queue.
  */
 export class LiveSession {
   readonly spec: SessionSpec;
   readonly createdAtMs: number;
-  readonly answer: Waiter<Description>;
+  readonly negotiation: Negotiation;
+  readonly ownership: Ownership;
+  /** The connections that get this session's events because it is theirs, and who they are. */
+  readonly subscribers = new Map<string, Caller>();
   readonly #world: SessionWorld;
   readonly #media: MediaSession;
   readonly #queue = new SerialQueue();
   readonly #timers: Timers<'wait' | 'ready' | 'owner'>;
   readonly #events: EventLog;
-  readonly #subscribers = new Map<string, { batch: boolean }>();
   readonly #status: Partial<Record<SessionStatus['class'], SessionStatus>> = {};
   #state: SessionState = 'wait';
   #readyAtMs: number | undefined;
   #mediaState: MediaState;
+  #peer: LiveSession | undefined;
 
   /** @throws PatchbayError no_mediaserver, not_implemented */
   constructor(spec: SessionSpec, world: SessionWorld) {
+    const { data, creator } = spec;
     this.spec = spec;
     this.#world = world;
     this.createdAtMs = world.clock.nowMs();
     this.#timers = new Timers(world.clock);
     this.#events = new EventLog('session', spec.sessionId);
-    this.answer = new Waiter(world.clock, 'answer');
     this.#mediaState = {
-      mute_audio: spec.data.mute_audio ?? false,
-      mute_video: spec.data.mute_video ?? false,
-      mute_data: spec.data.mute_data ?? false,
-      bitrate: spec.data.bitrate ?? 0,
+      mute_audio: data.mute_audio ?? false,
+      mute_video: data.mute_video ?? false,
+      mute_data: data.mute_data ?? false,
+      bitrate: data.bitrate ?? 0,
     };
-    this.#media = spec.backend.open(
-      { mediaId: spec.mediaId, type: spec.data.type, media: this.#mediaState },
-      this.#sink(),
-    );
-    if (spec.data.subscribe) this.#subscribers.set(spec.owner.connectionId, { batch: spec.owner.batch ?? false });
+    const mediaSpec = { mediaId: spec.mediaId, type: data.type, media: this.#mediaState };
+    this.#media = spec.backend.open(mediaSpec, this.#sink());
+    this.ownership = new Ownership(creator);
+    this.negotiation = this.#negotiation();
+    if (data.subscribe) this.subscribers.set(creator.connectionId, creator);
   }
 
   get state(): SessionState {
@@ -102,10 +76,22 @@ export class LiveSession {
   get status(): Readonly<Record<string, SessionStatus>> {
     return this.#status;
   }
+  /** The other session of a pair, while both live. */
+  get peer(): LiveSession | undefined {
+    return this.#peer;
+  }
+  /** Timers and waiters that it holds: none once it has ended. */
+  get held(): { timers: number; waiters: number; jobs: number } {
+    return {
+      timers: this.#timers.size + this.negotiation.timers,
+      waiters: this.negotiation.waiting,
+      jobs: this.#queue.length,
+    };
+  }
 
   /**
    * Claims the session's record and, at the same time, starts its media. Resolves as soon as the session exists; what
-   * becomes of the media is told by `answer` and events.
+   * becomes of the media is told by the negotiation and by events.
    *
    * @throws PatchbayError duplicated_session_id; or whatever the store threw
    */
@@ -115,10 +101,31 @@ export class LiveSession {
     });
   }
 
-  /** @throws PatchbayError what the engine refused, or why the session is over */
+  /** @throws PatchbayError offer_not_set, answer_already_set, invalid_operation; or what the engine refused */
+  setAnswer(answer: Description): Promise<void> {
+    return this.#run(async () => {
+      if (this.#media.acceptOffer && this.negotiation.answer.state === 'empty') {
+        throw new PatchbayError('invalid_operation', `${this.spec.backend.kind} makes the answer of this session`);
+      }
+      await this.negotiation.giveAnswer(answer);
+    });
+  }
+
+  addCandidates(candidates: readonly Candidate[]): Promise<void> {
+    return this.#run(() => this.negotiation.addCandidates(candidates));
+  }
+
+  endCandidates(): Promise<void> {
+    return this.#run(() => this.negotiation.endCandidates());
+  }
+
+  /** @throws PatchbayError invalid_operation; or what the engine refused */
   updateMedia(change: MediaChange): Promise<Applied> {
-    return this.#queue.run(async () => {
-      this.#requireAlive();
+    return this.#run(async () => {
+      const { type } = this.spec.data;
+      if (!this.#media.updateMedia) {
+        throw new PatchbayError('invalid_operation', `patchbay does not hold the media of a ${type} session`);
+      }
       const applied = await this.#media.updateMedia(change);
       const took = Object.entries(change).filter(
         ([field, value]) => value !== undefined && Reflect.get(applied, field) !== false,
@@ -128,46 +135,106 @@ export class LiveSession {
     });
   }
 
-  /** Ends the session, once; later calls find it over and do nothing. */
-  stop(why: PatchbayError): Promise<void> {
-    return this.#queue.run(() => this.#end(why));
+  sendInfo(info: string, data: Record<string, unknown>): Promise<void> {
+    return this.#run(async () => this.#emit('info', { info, data }));
   }
 
-  /** The owner's connection is gone: the session waits for another one of the owner's, then stops. */
-  ownerGone(): void {
-    if (this.#state === 'destroyed') return;
-    this.#subscribers.delete(this.spec.owner.connectionId);
-    this.#setStatus({ class: 'owner', status: 'gone' });
+  /**
+   * `caller` takes the session over: it is the owner now, gets what it missed after event number `since`, and then
+   * everything that follows.
+   *
+   * @returns the token for the next one, and the number of the newest event
+   * @throws PatchbayError session_not_found, unauthorized
+   */
+  attach(
+    caller: Caller,
+    token: string | undefined,
+    since: number | undefined,
+  ): Promise<{ token: string; seq: number }> {
+    return this.#run(async () => {
+      this.ownership.requireTakeover(caller, token);
+      const wasGone = this.ownership.isGone;
+      this.subscribers.delete(this.ownership.connectionId);
+      this.ownership.takeOver(caller);
+      this.#timers.cancel('owner');
+      if (since !== undefined) for (const event of this.#events.since(since)) this.#world.replay(caller, event);
+      this.subscribers.set(caller.connectionId, caller);
+      if (wasGone) this.#setStatus({ class: 'owner', status: 'connected' });
+      this.#write();
+      return { token: this.ownership.newToken(), seq: this.seq };
+    });
+  }
+
+  /** A connection is gone. If it was the owner's, the session waits for another one of the owner's, then stops. */
+  connectionGone(connectionId: string): void {
+    this.subscribers.delete(connectionId);
+    if (connectionId !== this.ownership.connectionId || this.#state === 'destroyed' || this.ownership.isGone) return;
+    this.ownership.setGone();
     const { reconnect_timeout } = this.spec.data;
     this.#timers.set('owner', reconnect_timeout * 1000, () => {
       void this.stop(
         new PatchbayError('registered_down', `the owner's connection was gone for ${reconnect_timeout} s`),
       );
     });
+    void this.#queue.run(async () => {
+      if (this.#state !== 'destroyed' && this.ownership.isGone) this.#setStatus({ class: 'owner', status: 'gone' });
+    });
+  }
+
+  /** Ends the session, once; later calls find it over and do nothing. */
+  stop(why: PatchbayError): Promise<void> {
+    return this.#queue.run(() => this.#end(why));
+  }
+
+  /** Becomes the peer of the session that has this one as its master. */
+  pairWith(slave: LiveSession): void {
+    if (this.#peer) throw new PatchbayError('invalid_state', `session ${this.spec.sessionId} has a peer already`);
+    this.#peer = slave;
   }
 
   async #establish(accepted: () => void, refused: (error: unknown) => void): Promise<void> {
-    const { offer } = this.spec.data;
-    const answering = settle(offer ? this.#media.acceptOffer(offer) : Promise.resolve(undefined));
+    const { data, master } = this.spec;
+    this.#peer = master;
+    const negotiating = settle(this.#startMedia());
     try {
       await this.#claim();
     } catch (error) {
-      await answering;
+      await negotiating;
       this.#state = 'destroyed';
+      if (master?.peer === this) master.#peer = undefined;
       await this.#media.close();
       this.#world.ended(this, asPatchbayError(error));
       refused(error);
       return;
     }
     this.#emit('created', createdBody(this));
-    const { wait_timeout } = this.spec.data;
-    this.#timers.set('wait', wait_timeout * 1000, () => {
-      void this.stop(new PatchbayError('session_timeout', `no offer and answer in wait_timeout, ${wait_timeout} s`));
+    this.#timers.set('wait', data.wait_timeout * 1000, () => {
+      void this.stop(
+        new PatchbayError('session_timeout', `no offer and answer in wait_timeout, ${data.wait_timeout} s`),
+      );
     });
+    if (data.offer) await this.negotiation.giveOffer(data.offer);
     accepted();
-    const answer = await answering;
-    if (answer.error) await this.#end(asPatchbayError(answer.error));
-    else if (answer.value) this.#setAnswer(answer.value);
+    const made = await negotiating;
+    if (made.error) return this.#end(asPatchbayError(made.error));
+    if (made.value?.answer) await this.negotiation.giveEngineAnswer(made.value.answer);
+    if (made.value?.offer) await this.negotiation.giveOffer(made.value.offer);
+    if (master) this.#askForOffer(master);
+  }
+
+  /** What the engine makes of it; nothing where both SDPs come from clients. */
+  async #startMedia(): Promise<{ offer?: Description; answer?: Description }> {
+    const { offer } = this.spec.data;
+    if (offer) return this.#media.acceptOffer ? { answer: await this.#media.acceptOffer(offer) } : {};
+    return this.#media.makeOffer ? { offer: await this.#media.makeOffer() } : {};
+  }
+
+  /** A slave's offer is its master's, now or as soon as it is complete. */
+  #askForOffer(master: LiveSession): void {
+    master.later(async () => {
+      const offer = master.negotiation.offer.known.value;
+      if (offer) this.later(() => this.negotiation.giveOffer(offer));
+    });
   }
 
   async #claim(): Promise<void> {
@@ -178,19 +245,22 @@ export class LiveSession {
     }
   }
 
-  #setAnswer(answer: Description): void {
+  #ready(): void {
     const state = next(this.#state, 'connect');
     if (!state) return;
     this.#state = state;
     this.#readyAtMs = this.#world.clock.nowMs();
-    this.#emit('answer', { answer });
     const { ready_timeout } = this.spec.data;
     this.#timers.cancel('wait');
     this.#timers.set('ready', ready_timeout * 1000, () => {
       void this.stop(new PatchbayError('session_timeout', `ready_timeout, ${ready_timeout} s, is over`));
     });
-    this.answer.set(answer);
-    this.#world.setReady(sessionRecord(this)).then(
+    this.#write();
+  }
+
+  /** Brings the record up to date, beside everything else. Where it is another's by now, this session ends silently. */
+  #write(): void {
+    this.#world.update(sessionRecord(this)).then(
       (held) => {
         if (!held) void this.#queue.run(() => this.#end(new PatchbayError('session_stop'), 'silently'));
       },
@@ -203,16 +273,69 @@ export class LiveSession {
     if (!state) return;
     this.#state = state;
     this.#timers.clear();
-    this.answer.fail(why);
+    this.negotiation.end(why);
     const duration = Math.round((this.#world.clock.nowMs() - this.createdAtMs) / 1000);
     if (how === 'aloud') this.#emit('destroyed', { ...why.toBody(), duration });
     this.#world.log.info({ ...this.#logFields(), reason: why.reason, duration, engine: why.engine }, 'session ended');
+    this.#leavePeer();
     await this.#media.close();
-    await this.#world.release(sessionRecord(this)).catch((error: unknown) => {
-      this.#world.log.error({ err: error, ...this.#logFields() }, 'session record not released');
-    });
-    this.#subscribers.clear();
+    if (how === 'aloud') {
+      await this.#world.release(sessionRecord(this)).catch((error: unknown) => {
+        this.#world.log.error({ err: error, ...this.#logFields() }, 'session record not released');
+      });
+    }
+    this.subscribers.clear();
     this.#world.ended(this, why);
+  }
+
+  /** The peer stops too, or stays alone: as its own `stop_after_peer` says. */
+  #leavePeer(): void {
+    const peer = this.#peer;
+    this.#peer = undefined;
+    peer?.later(async () => {
+      if (peer.#peer !== this) return;
+      peer.#peer = undefined;
+      if (peer.spec.data.stop_after_peer) {
+        await peer.#end(new PatchbayError('peer_stopped', `its peer ${this.spec.sessionId} stopped`));
+      }
+    });
+  }
+
+  /** Runs a job in this session's queue, if the session still lives then. A failure ends the session. */
+  later(job: () => Promise<void>): void {
+    void this.#queue.run(async () => {
+      if (this.#state === 'destroyed') return;
+      const { error } = await settle(job());
+      if (error) await this.#end(asPatchbayError(error));
+    });
+  }
+
+  /** Runs a command in this session's queue. @throws PatchbayError session_not_found */
+  #run<T>(job: () => Promise<T>): Promise<T> {
+    return this.#queue.run(async () => {
+      if (this.#state === 'destroyed') {
+        throw new PatchbayError('session_not_found', `no session ${this.spec.sessionId}`);
+      }
+      return job();
+    });
+  }
+
+  #negotiation(): Negotiation {
+    return new Negotiation({
+      clock: this.#world.clock,
+      data: this.spec.data,
+      media: this.#media,
+      emit: (type, body) => this.#emit(type, body),
+      later: (job) => this.later(job),
+      hasPeer: () => this.#peer !== undefined,
+      toPeer: (job) => {
+        const peer = this.#peer;
+        peer?.later(() => job(peer.negotiation));
+        return peer !== undefined;
+      },
+      settled: () => this.#ready(),
+      failed: (why) => void this.stop(why),
+    });
   }
 
   /** What the engine tells goes through the queue: it never overtakes the answer that it belongs to. */
@@ -234,18 +357,11 @@ export class LiveSession {
 
   #emit<T extends SessionEventType>(type: T, body: SessionEventBodies[T]): void {
     const merged = { ...this.spec.data.event_body, ...body };
-    const event = this.#events.append(type, merged, this.#world.clock.nowMs());
-    for (const [connectionId, { batch }] of this.#subscribers) this.#world.publish(connectionId, event, batch);
+    this.#world.publish(this, this.#events.append(type, merged, this.#world.clock.nowMs()));
   }
 
   #logFields() {
-    const { sessionId, mediaId, owner, data } = this.spec;
-    return { session_id: sessionId, media_id: mediaId, tenant: owner.tenant, type: data.type };
-  }
-
-  #requireAlive(): void {
-    if (this.#state === 'destroyed') {
-      throw new PatchbayError('session_not_found', `no session ${this.spec.sessionId}`);
-    }
+    const { sessionId, mediaId, creator, data } = this.spec;
+    return { session_id: sessionId, media_id: mediaId, tenant: creator.tenant, type: data.type };
   }
 }

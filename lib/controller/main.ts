@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { pino } from 'pino';
 import type { Backend } from '../backends/backend.ts';
 import { JanusBackend } from '../backends/janus/backend.ts';
+import { P2pBackend } from '../backends/p2p/backend.ts';
 import { systemClock } from '../domain/clock.ts';
 import { need, read, readInteger, readList } from '../env.ts';
 import { apiGatewayPoster } from '../push/poster.ts';
@@ -22,10 +23,12 @@ const node = await startNode({
   capacity: readInteger('nodeCapacity', 500, { min: 1, max: 100_000 }),
   table: openTable(need('table'), dynamodbEndpoint),
   poster: apiGatewayPoster(need('callbackUrl'), dynamodbEndpoint !== undefined),
-  backends: (onChange): Backend[] =>
-    readList('janusUrl').map(
+  backends: (onChange): Backend[] => [
+    ...readList('janusUrl').map(
       (url) => new JanusBackend({ url, clientCandidates, clock: systemClock, log, random: Math.random, onChange }),
     ),
+    new P2pBackend(),
+  ],
   clock: systemClock,
   log,
   random: Math.random,

@@ -1,21 +1,24 @@
 import type { Backend } from '../backends/backend.ts';
+import type { Caller } from '../domain/access.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
-import type { Node } from '../domain/placement.ts';
-import type { Command } from '../protocol/commands.ts';
+import type { Engine, Node } from '../domain/placement.ts';
 import { PatchbayError } from '../protocol/errors.ts';
+import type { PatchbayEvent } from '../protocol/events.ts';
 import type { Poster } from '../push/poster.ts';
 import { Push } from '../push/push.ts';
 import { ConnectionStore } from '../store/connections.ts';
 import { NodeStore } from '../store/nodes.ts';
 import { SessionStore } from '../store/sessions.ts';
+import { SubscriptionStore } from '../store/subscriptions.ts';
 import type { Table } from '../store/table.ts';
-import { commandHandlers } from './commands.ts';
+import { commandHandlers, type NodeCommand } from './commands.ts';
 import { createHttp, type RawOrder } from './http.ts';
 import { Metrics } from './metrics.ts';
 import { Owners } from './owners.ts';
 import { Registration } from './registration.ts';
 import { Sessions } from './sessions.ts';
+import { Subscriptions } from './subscriptions.ts';
 import { Timers } from './timers.ts';
 
 export interface NodeOptions {
@@ -55,8 +58,17 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     clock,
     log,
     random: options.random,
-    onGone: (connectionId) => sessions.connectionGone(connectionId),
+    onGone: (connectionId) => connectionGone(connectionId),
   });
+  const subscriptions = new Subscriptions();
+  const connectionGone = (connectionId: string) => {
+    subscriptions.connectionGone(connectionId);
+    sessions.connectionGone(connectionId);
+  };
+  const send = ({ connectionId, batch }: Caller, event: PatchbayEvent) => {
+    metrics.event();
+    push.send(connectionId, event, batch ?? false);
+  };
   const owners = new Owners((connectionId) => connections.addNode(connectionId, nodeId));
   const sessions: Sessions = new Sessions({
     nodeId,
@@ -67,26 +79,28 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       clock,
       log,
       claim: (record, expiresAtSeconds) => records.claim(record, expiresAtSeconds),
-      setReady: (record) => records.setReady(record),
+      update: (record) => records.update(record),
       release: async (record) => void (await records.release(record)),
-      publish: (connectionId, event, batch) => {
-        metrics.event();
-        push.send(connectionId, event, batch);
+      replay: send,
+      publish: ({ spec, ownership, subscribers }, event) => {
+        const subject = { tenant: spec.creator.tenant, userId: ownership.userId };
+        const wanted = [...subscriptions.match(event, subject)].map((caller) => [caller.connectionId, caller] as const);
+        for (const caller of new Map([...subscribers, ...wanted]).values()) send(caller, event);
       },
     },
   });
   const engines = () => backends.map((backend) => backend.engine());
   const metrics = new Metrics({ engines, sessions: () => sessions.count, pendingEvents: () => push.pending });
-  const handlers = commandHandlers(sessions);
+  const handlers = commandHandlers(sessions, subscriptions);
 
   const http = createHttp({
     clock,
     log,
     metrics,
     keys: () => registration.keys,
-    ready: () => engines().some(({ up }) => up),
+    ready: () => canTakeCalls(engines()),
     run: (command, order) => runCommand(handlers, command, order),
-    connectionGone: (connectionId) => sessions.connectionGone(connectionId),
+    connectionGone,
   });
   const url = await http.listen({ host, port: options.port });
 
@@ -103,6 +117,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const registration: Registration = new Registration(new NodeStore(table), describe, clock, log);
 
   await releaseLeftovers(records, nodeId, log);
+  for (const { caller, subscription } of await new SubscriptionStore(table).all())
+    subscriptions.add(caller, subscription);
   for (const backend of backends) backend.start();
   await registration.start();
   const sweep = () => {
@@ -126,9 +142,19 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 }
 
 /** `order.data` was checked by the schema of this very command. */
-function runCommand(handlers: ReturnType<typeof commandHandlers>, command: Command, order: RawOrder): Promise<unknown> {
+function runCommand(
+  handlers: ReturnType<typeof commandHandlers>,
+  command: NodeCommand,
+  order: RawOrder,
+): Promise<unknown> {
   const run = handlers[command] as (order: RawOrder) => Promise<unknown>;
   return run(order);
+}
+
+/** An engine is up; p2p needs none, and counts only where nothing else was asked for. */
+function canTakeCalls(engines: readonly Engine[]): boolean {
+  const real = engines.filter(({ kind }) => kind !== 'p2p');
+  return real.length === 0 || real.some(({ up }) => up);
 }
 
 /** Records of sessions that an earlier process of this node held: their media ended with it. */

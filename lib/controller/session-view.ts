@@ -7,14 +7,15 @@ import type { LiveSession } from './live-session.ts';
 /** What others get to see of a live session: the record, the lines of lists, `get_info`. */
 
 export function sessionRecord(session: LiveSession): SessionRecord {
-  const { sessionId, nodeId, attempt, owner, data } = session.spec;
+  const { sessionId, nodeId, attempt, requestId, creator, data } = session.spec;
   return {
-    tenant: owner.tenant,
+    tenant: creator.tenant,
     sessionId,
     nodeId,
     attempt,
-    userId: owner.userId,
-    connectionId: owner.connectionId,
+    requestId,
+    userId: session.ownership.userId,
+    connectionId: session.ownership.connectionId,
     type: data.type,
     state: session.state === 'ready' ? 'ready' : 'wait',
     createdAt: isoTime(session.createdAtMs),
@@ -22,12 +23,12 @@ export function sessionRecord(session: LiveSession): SessionRecord {
 }
 
 export function sessionSummary(session: LiveSession): SessionSummary {
-  const { sessionId, owner, data, backend } = session.spec;
+  const { sessionId, data, backend } = session.spec;
   return {
     session_id: sessionId,
     type: data.type,
     state: session.state,
-    user_id: owner.userId,
+    user_id: session.ownership.userId,
     backend: backend.kind,
     created_at: isoTime(session.createdAtMs),
   };
@@ -35,7 +36,8 @@ export function sessionSummary(session: LiveSession): SessionSummary {
 
 /** The body of `created`: all that is known, without SDPs. */
 export function createdBody(session: LiveSession): Omit<SessionInfo, 'offer' | 'answer'> {
-  const { data, nodeId, role } = session.spec;
+  const { data, nodeId, role, master } = session.spec;
+  const peerId = session.peer?.spec.sessionId;
   return {
     ...sessionSummary(session),
     type_ext: {},
@@ -44,6 +46,9 @@ export function createdBody(session: LiveSession): Omit<SessionInfo, 'offer' | '
     wait_timeout: data.wait_timeout,
     ready_timeout: data.ready_timeout,
     reconnect_timeout: data.reconnect_timeout,
+    ...(master && { master_id: master.spec.sessionId }),
+    ...(peerId !== undefined && !master && { slave_id: peerId }),
+    ...(peerId !== undefined && { peer_id: peerId }),
     ...session.mediaState,
     node_id: nodeId,
     ...(session.readyAtMs !== undefined && { ready_at: isoTime(session.readyAtMs) }),
@@ -56,7 +61,7 @@ export function sessionInfo(session: LiveSession): SessionInfo {
   const info: SessionInfo = createdBody(session);
   const omitted: string[] = [];
   for (const name of ['answer', 'offer'] as const) {
-    const description = name === 'answer' ? session.answer.value : session.spec.data.offer;
+    const description = session.negotiation[name].known.value;
     if (!description) continue;
     if (bytes({ ...info, [name]: description }) > limits.messageBytes - envelopeBytes) omitted.push(name);
     else info[name] = description;

@@ -47,5 +47,8 @@ export function requireScope(caller: Caller, scope: Scope): void {
   throw new PatchbayError('unauthorized', `this needs the scope ${scope}`);
 }
 
+/** @throws PatchbayError unauthorized */
+export const requireAdmin = (caller: Caller): void => requireScope(caller, 'media:admin');
+
 export const sessionNotFound = (sessionId: string): PatchbayError =>
   new PatchbayError('session_not_found', `no session ${sessionId}`);

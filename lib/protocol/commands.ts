@@ -1,4 +1,6 @@
 import type * as z from 'zod/mini';
+import * as event from './event.ts';
+import * as node from './node.ts';
 import * as session from './session.ts';
 
 /**
@@ -59,11 +61,99 @@ export const commands = {
     ofSession: true,
     waits: true,
   },
+  'session/get_offer': {
+    summary: 'Waits for the offer of a session.',
+    data: session.waitData,
+    reply: session.offerReply,
+    ofSession: true,
+    waits: true,
+  },
+  'session/get_proxy_offer': {
+    summary: 'What a `proxy` master made for the far side.',
+    data: session.getInfoData,
+    reply: session.offerReply,
+    ofSession: true,
+  },
+  'session/set_answer': {
+    summary: 'Gives a session its answer.',
+    data: session.setAnswerData,
+    reply: session.noReply,
+    ofSession: true,
+  },
+  'session/set_candidate': {
+    summary: 'Trickles one ICE candidate, or up to 50.',
+    data: session.setCandidateData,
+    reply: session.noReply,
+    ofSession: true,
+  },
+  'session/set_candidate_end': {
+    summary: 'Says that no more ICE candidates follow.',
+    data: session.getInfoData,
+    reply: session.noReply,
+    ofSession: true,
+  },
+  'session/set_type': {
+    summary: 'Makes another type of a live session.',
+    data: session.setTypeData,
+    reply: session.setTypeReply,
+    fieldNames: { publisher: 'publisher_id', room: 'room_id' },
+    ofSession: true,
+  },
   'session/update_media': {
     summary: 'Mutes, unmutes, or limits the bitrate of what the client sends.',
     data: session.updateMediaData,
     reply: session.updateMediaReply,
     ofSession: true,
+  },
+  'session/recorder_action': {
+    summary: 'Starts, stops and lists recordings of a session.',
+    data: session.recorderActionData,
+    reply: session.actionsReply,
+    ofSession: true,
+  },
+  'session/room_action': {
+    summary: 'Acts on the room that a session is in.',
+    data: session.roomActionData,
+    reply: session.actionsReply,
+    fieldNames: { room: 'room_id' },
+    ofSession: true,
+  },
+  'session/player_action': {
+    summary: 'Acts on what is played to a session.',
+    data: session.playerActionData,
+    reply: session.actionsReply,
+    ofSession: true,
+  },
+  'session/send_info': {
+    summary: 'Sends an `info` event to all who get the events of a session.',
+    data: session.sendInfoData,
+    reply: session.noReply,
+    ofSession: true,
+  },
+  'session/attach': {
+    summary: 'Takes over one session, or all of mine, on this connection.',
+    data: session.attachData,
+    reply: session.attachReply,
+  },
+  'event/subscribe': {
+    summary: 'Asks for events.',
+    data: event.subscription,
+    reply: session.noReply,
+  },
+  'event/unsubscribe': {
+    summary: 'Asks for events no more.',
+    data: event.subscription,
+    reply: session.noReply,
+  },
+  'event/get_subscriptions': {
+    summary: 'What events this connection gets.',
+    data: event.noData,
+    reply: event.subscriptionsReply,
+  },
+  'node/get_list': {
+    summary: 'The media nodes, for administrators.',
+    data: event.noData,
+    reply: node.nodeListReply,
   },
 } as const satisfies Record<string, CommandRow>;
 

@@ -3,6 +3,7 @@ import { check, didYouMean } from './check.ts';
 import { type Command, commandRow, routes } from './commands.ts';
 import { type ErrorBody, PatchbayError } from './errors.ts';
 import { limits } from './limits.ts';
+import { todaysForm } from './older-forms.ts';
 
 /** The envelope of PROTOCOL section 1. */
 
@@ -61,11 +62,12 @@ export function parseMessage(text: string): Message {
   // Two of the seeds' samples put the subclass where the class belongs.
   const classIsSubclass = subclasses.find((word) => word === request.class);
   const subclass = request.subclass ?? classIsSubclass ?? 'session';
-  const command = resolveCommand(subclass, request.cmd);
+  const { route, data } = todaysForm({ route: `${subclass}/${request.cmd}`, data: request.data ?? {} });
+  const command = resolveCommand(route);
   return {
     kind: 'request',
     command,
-    data: renameFields(request.data ?? {}, commandRow(command).fieldNames ?? {}),
+    data: renameFields(data, commandRow(command).fieldNames ?? {}),
     tid: request.tid,
   };
 }
@@ -95,9 +97,11 @@ function tidOf(value: Record<string, unknown>): Tid | undefined {
   return result.success ? result.data : undefined;
 }
 
-function resolveCommand(subclass: string, cmd: string): Command {
-  const command = routes.get(`${subclass}/${cmd}`);
+function resolveCommand(route: string): Command {
+  const command = routes.get(route);
   if (command) return command;
+  const slash = route.indexOf('/');
+  const [subclass, cmd] = [route.slice(0, slash), route.slice(slash + 1)];
   const known = [...routes.keys()].map((route) => route.split('/'));
   const siblings = known.filter(([word]) => word === subclass).map(([, name]) => name ?? '');
   if (siblings.length === 0) {

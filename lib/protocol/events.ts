@@ -1,3 +1,4 @@
+import type { Candidate } from './candidate.ts';
 import type { ErrorBody } from './errors.ts';
 import type { Description, SessionInfo, SessionType } from './session.ts';
 
@@ -10,6 +11,9 @@ export interface SessionEventBodies {
   answer: { answer: Description };
   type: { type: SessionType } & Record<string, unknown>;
   status: SessionStatus;
+  candidate: Candidate;
+  candidate_end: Record<string, never>;
+  info: { info: string; data: Record<string, unknown> };
   destroyed: ErrorBody & { duration: number };
 }
 

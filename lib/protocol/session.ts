@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { candidate, maxCandidates } from './candidate.ts';
 import { clientId, objectId } from './ids.ts';
 import { limits } from './limits.ts';
 
@@ -45,6 +46,7 @@ export const mediaFields = {
   bitrate: z.optional(z.int().check(z.gte(0), z.lte(1_000_000_000))),
 };
 
+const wrongAction = { error: 'invalid_action: is none of this command' };
 const flag = (value: boolean) => z._default(z.boolean(), value);
 const seconds = (max: number, fallback: number, min = 1) => z._default(z.int().check(z.gte(min), z.lte(max)), fallback);
 const smallObject = (bytes: number) =>
@@ -106,6 +108,63 @@ export const updateMediaData = z
       'missing_field: needs one of mute_audio, mute_video, mute_data, bitrate',
     ),
   );
+const name = (max: number) =>
+  z.string().check(z.regex(new RegExp(`^[A-Za-z0-9_+-]{1,${max}}$`), `may have 1 to ${max} of A-Z a-z 0-9 _ + -`));
+
+export const setAnswerData = z.strictObject({ ...sessionId, answer: description });
+export const setTypeData = z.strictObject({
+  ...sessionId,
+  type: sessionType,
+  room_id: z.optional(objectId),
+  room_type: z.optional(name(64)),
+  layout: z.optional(name(64)),
+  peer_id: z.optional(objectId),
+  publisher_id: z.optional(objectId),
+  stop_after_peer: z.optional(z.boolean()),
+});
+export const recorderActionData = z.strictObject({
+  ...sessionId,
+  action: z._default(z.enum(['start', 'stop', 'list', 'get_actions'], wrongAction), 'get_actions'),
+});
+export const roomActionData = z.strictObject({
+  ...sessionId,
+  action: z._default(
+    z.enum(['layout', 'mute', 'unmute', 'kick', 'list', 'record_start', 'record_stop', 'get_actions'], wrongAction),
+    'get_actions',
+  ),
+  room_id: z.optional(objectId),
+  layout: z.optional(name(64)),
+  member_id: z.optional(objectId),
+});
+export const playerActionData = z.strictObject({ ...sessionId, action: z.string().check(z.maxLength(64)) });
+export const setCandidateData = z
+  .strictObject({
+    ...sessionId,
+    ...z.partial(candidate).shape,
+    candidates: z.optional(z.array(candidate).check(z.minLength(1), z.maxLength(maxCandidates))),
+  })
+  .check(
+    z.refine(
+      (data) => data.candidate !== undefined || data.candidates !== undefined,
+      'missing_field: needs candidate or candidates',
+    ),
+    z.refine(
+      (data) => data.candidate === undefined || data.candidates === undefined,
+      'invalid_parameters: has both candidate and candidates',
+    ),
+  );
+export const sendInfoData = z.strictObject({
+  ...sessionId,
+  info: z.string().check(z.minLength(1), z.maxLength(64)),
+  data: z.optional(smallObject(limits.infoBytes)),
+});
+export const attachData = z.strictObject({
+  session_id: z.optional(objectId),
+  resume_token: z.optional(z.string().check(z.maxLength(128))),
+  since: z.optional(z.int().check(z.gte(0))),
+  cursor: z.optional(z.string().check(z.maxLength(512))),
+});
+
 export const getListData = z.strictObject({
   limit: z._default(z.int().check(z.gte(1), z.lte(1000)), 100),
   cursor: z.optional(z.string().check(z.maxLength(512))),
@@ -187,5 +246,28 @@ export const createReply = z.object({
 });
 export const noReply = z.object({});
 export const answerReply = z.object({ answer: description });
+export const offerReply = z.object({ offer: description });
+export const setTypeReply = z.object({
+  room_id: z.optional(z.string()),
+  room_type: z.optional(z.string()),
+  peer_id: z.optional(z.string()),
+  publisher_id: z.optional(z.string()),
+});
+export const actionsReply = z.object({
+  actions: z.optional(z.array(z.string())),
+  recordings: z.optional(z.array(z.string())),
+});
+export const attachReply = z.object({
+  sessions: z.array(
+    z.object({
+      session_id: z.string(),
+      type: sessionType,
+      state: z.enum(['wait', 'ready', 'destroyed']),
+      seq: z.int(),
+      resume_token: z.string(),
+    }),
+  ),
+  cursor: z.optional(z.string()),
+});
 export const updateMediaReply = z.object({ applied });
 export const getListReply = z.object({ sessions: z.array(sessionSummary), cursor: z.optional(z.string()) });

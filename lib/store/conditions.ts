@@ -5,8 +5,12 @@ export interface Condition {
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** No such item yet. */
-export const absent: Condition = { expression: 'attribute_not_exists(pk)' };
+/** No such session yet, or only the mark of an earlier attempt of the same request that was given up. */
+export const absentOrFencedFor = (attempt: number, requestId: string): Condition => ({
+  expression: 'attribute_not_exists(pk) OR (#state = :fenced AND attempt = :attempt AND request_id = :request)',
+  names: { '#state': 'state' },
+  values: { ':fenced': 'fenced', ':attempt': attempt, ':request': requestId },
+});
 
 /** The item is there: an update must not make it. */
 export const present: Condition = { expression: 'attribute_exists(pk)' };

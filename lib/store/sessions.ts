@@ -1,12 +1,13 @@
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { sessionType } from '../protocol/session.ts';
-import { absent, conditionInput, heldBy, made } from './conditions.ts';
+import { absentOrFencedFor, conditionInput, heldBy, made } from './conditions.ts';
 import type { Table } from './table.ts';
 
 const record = z.object({
   node: z.string(),
   attempt: z.int(),
+  request_id: z.string(),
   user_id: z.string(),
   connection_id: z.string(),
   type: sessionType,
@@ -21,8 +22,10 @@ export interface SessionRecord {
   readonly nodeId: string;
   /** Which try of its `create` this is: with the node it fences the loser of two. */
   readonly attempt: number;
+  /** Of the request that made it. */
+  readonly requestId: string;
   readonly userId: string;
-  /** The connection that created it. */
+  /** The connection that owns it. */
   readonly connectionId: string;
   readonly type: z.output<typeof sessionType>;
   readonly state: 'wait' | 'ready';
@@ -55,7 +58,7 @@ export class SessionStore {
     this.#table = table;
   }
 
-  /** False when a session with this id is alive. */
+  /** False when a session with this id is alive, or its create was sent elsewhere in the meantime. */
   async claim(session: SessionRecord, expiresAtSeconds: number): Promise<boolean> {
     return made(
       this.#table.client.send(
@@ -65,6 +68,7 @@ export class SessionStore {
             ...keyOf(session),
             node: session.nodeId,
             attempt: session.attempt,
+            request_id: session.requestId,
             user_id: session.userId,
             connection_id: session.connectionId,
             type: session.type,
@@ -73,7 +77,7 @@ export class SessionStore {
             node_shard: shardOf(session.nodeId, session.sessionId),
             expires_at: expiresAtSeconds,
           },
-          ...conditionInput(absent),
+          ...conditionInput(absentOrFencedFor(session.attempt, session.requestId)),
         }),
       ),
     );
@@ -83,11 +87,27 @@ export class SessionStore {
     const { Item } = await this.#table.client.send(
       new GetCommand({ TableName: this.#table.name, Key: keyOf(key), ConsistentRead: true }),
     );
-    return Item && toSession(key, Item);
+    return Item && Item.state !== 'fenced' ? toSession(key, Item) : undefined;
   }
 
-  /** False when another node or attempt holds the session now: then this one must end itself silently. */
-  async setReady(session: SessionRecord): Promise<boolean> {
+  /**
+   * Keeps a node that did not accept a create in time from accepting it later: only `attempt` of the same request may
+   * claim the id from now on. False when the node has accepted it already.
+   */
+  async fence(key: SessionKey, attempt: number, requestId: string, expiresAtSeconds: number): Promise<boolean> {
+    return made(
+      this.#table.client.send(
+        new PutCommand({
+          TableName: this.#table.name,
+          Item: { ...keyOf(key), state: 'fenced', attempt, request_id: requestId, expires_at: expiresAtSeconds },
+          ...conditionInput(absentOrFencedFor(attempt - 1, requestId)),
+        }),
+      ),
+    );
+  }
+
+  /** Writes state and owner. False when another node or attempt holds the session now: then this one must end itself silently. */
+  async update(session: SessionRecord): Promise<boolean> {
     const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = conditionInput(
       heldBy(session.nodeId, session.attempt),
     );
@@ -96,10 +116,15 @@ export class SessionStore {
         new UpdateCommand({
           TableName: this.#table.name,
           Key: keyOf(session),
-          UpdateExpression: 'SET #state = :ready',
+          UpdateExpression: 'SET #state = :state, user_id = :user, connection_id = :connection',
           ConditionExpression,
           ExpressionAttributeNames: { ...ExpressionAttributeNames, '#state': 'state' },
-          ExpressionAttributeValues: { ...ExpressionAttributeValues, ':ready': 'ready' },
+          ExpressionAttributeValues: {
+            ...ExpressionAttributeValues,
+            ':state': session.state,
+            ':user': session.userId,
+            ':connection': session.connectionId,
+          },
         }),
       ),
     );
@@ -148,11 +173,12 @@ export class SessionStore {
 }
 
 function toSession(key: SessionKey, item: Record<string, unknown>): SessionRecord {
-  const { node, attempt, user_id, connection_id, type, state, created_at } = record.parse(item);
+  const { node, attempt, request_id, user_id, connection_id, type, state, created_at } = record.parse(item);
   return {
     ...key,
     nodeId: node,
     attempt,
+    requestId: request_id,
     userId: user_id,
     connectionId: connection_id,
     type,

@@ -112,9 +112,14 @@ export class JanusConnection {
     else await handle.detach();
   }
 
+  /** Whether this Janus is given clients' candidates. */
+  get passesCandidates(): boolean {
+    return this.#options.clientCandidates === 'pass';
+  }
+
   /** A client's SDP as this Janus is to see it. */
   clientSdp(sdp: string): string {
-    return this.#options.clientCandidates === 'none' ? withoutCandidates(sdp) : sdp;
+    return this.passesCandidates ? sdp : withoutCandidates(sdp);
   }
 
   async #run(): Promise<void> {

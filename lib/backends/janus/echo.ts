@@ -1,5 +1,6 @@
 import echotest from 'janode/plugins/echotest';
 import { withCrlf } from '../../domain/sdp.ts';
+import type { Candidate } from '../../protocol/candidate.ts';
 import type { Applied, Description, MediaChange, MediaState } from '../../protocol/session.ts';
 import type { MediaSession, MediaSink, MediaSpec } from '../backend.ts';
 import type { JanusConnection } from './connection.ts';
@@ -31,6 +32,14 @@ export class EchoSession implements MediaSession {
     const body = echoUpdate(possible);
     if (Object.keys(body).length > 0) await this.#handle.request(body);
     return { ...possible, ...(mute_data !== undefined && { mute_data: false }) };
+  }
+
+  async addCandidates(candidates: readonly Candidate[]): Promise<void> {
+    if (this.#connection.passesCandidates) await this.#handle.trickle(candidates);
+  }
+
+  async endCandidates(): Promise<void> {
+    if (this.#connection.passesCandidates) await this.#handle.trickle('completed');
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { JanodeHandle, JanusMessage, PluginDescriptor } from 'janode';
+import type { Candidate } from '../../protocol/candidate.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 import { toPatchbayError } from './errors.ts';
 import { type HandleEvents, listen } from './events.ts';
@@ -65,6 +66,18 @@ export class JanusHandle {
     }
   }
 
+  /** @throws PatchbayError janus_error, janus_connection_error, janus_session_down */
+  async trickle(candidates: readonly Candidate[] | 'completed'): Promise<void> {
+    if (!this.#janode || this.#ended) throw new PatchbayError('janus_session_down', 'the Janus handle is gone');
+    const body =
+      candidates === 'completed' ? { candidate: { completed: true } } : { candidates: candidates.map(toJanus) };
+    try {
+      await this.#janode.sendRequest({ janus: 'trickle', ...body }, requestTimeoutMs);
+    } catch (error) {
+      throw toPatchbayError(error, 'trickle');
+    }
+  }
+
   /** Frees it in Janus, if Janus can be reached. Never throws. */
   async detach(): Promise<void> {
     if (this.#ended) return;
@@ -79,3 +92,10 @@ export class JanusHandle {
     }
   }
 }
+
+/** Janus wants the candidate without `a=`, and either of mid and index. */
+const toJanus = ({ sdpMid, sdpMLineIndex, candidate }: Candidate) => ({
+  ...(sdpMid != null && { sdpMid }),
+  sdpMLineIndex: sdpMLineIndex ?? 0,
+  candidate: candidate.replace(/^a=/, ''),
+});

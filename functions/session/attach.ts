@@ -1,0 +1,22 @@
+import { command, type Run } from '../../lib/command/command.ts';
+import { readCursor, writeCursor } from '../../lib/command/cursor.ts';
+import { runOn, runOnSession } from '../../lib/command/on-node.ts';
+
+/**
+ * Takes over one session, or all of the caller's, on this connection: a client that lost its connection, or is about to
+ * at its 2 h limit, goes on here. All of them come by pages, node after node.
+ */
+export const run: Run<'session/attach'> = async (call) => {
+  if (call.data.session_id !== undefined) return runOnSession(call, call.data.session_id);
+  const from = call.data.cursor === undefined ? undefined : readCursor(call.data.cursor);
+  const nodes = (await call.directory.list()).filter(
+    ({ nodeId, state }) => state !== 'lost' && nodeId >= (from?.nodeId ?? ''),
+  );
+  const [node, next] = nodes;
+  if (!node) return { sessions: [] };
+  const { sessions, cursor } = await runOn(call, node, { after: node.nodeId === from?.nodeId ? from.after : '' });
+  if (cursor !== undefined) return { sessions, cursor: writeCursor({ nodeId: node.nodeId, after: cursor }) };
+  return next ? { sessions, cursor: writeCursor({ nodeId: next.nodeId, after: '' }) } : { sessions };
+};
+
+export const handler = command('session/attach', run);

@@ -1,0 +1,13 @@
+import type { Command, CommandReply } from '../protocol/commands.ts';
+import type { CommandCall } from './command.ts';
+import { runOn } from './on-node.ts';
+
+/** Hands a command on to every live node. One that cannot be reached is passed over: it reads the record when it starts. */
+export async function runOnEvery<C extends Command>(call: CommandCall<C>): Promise<CommandReply<C>[]> {
+  const nodes = (await call.directory.list()).filter(({ state }) => state !== 'lost');
+  const results = await Promise.allSettled(nodes.map((node) => runOn(call, node)));
+  for (const result of results) {
+    if (result.status === 'rejected') call.log.warn({ err: result.reason, command: call.command }, 'node not told');
+  }
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}

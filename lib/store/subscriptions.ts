@@ -1,0 +1,93 @@
+import { DeleteCommand, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod/mini';
+import { type Caller, callerSchema } from '../domain/access.ts';
+import { type Subscription, subscription } from '../protocol/event.ts';
+import type { Table } from './table.ts';
+
+const record = z.object({ sk: z.string(), caller: callerSchema, wanted: z.optional(z.set(z.string())) });
+
+/** A connection lives for 2 h at most. */
+const lifeSeconds = 3 * 3600;
+const partition = 'SUBS';
+const keyOf = (connectionId: string) => ({ pk: partition, sk: connectionId });
+
+export interface Subscribed {
+  readonly caller: Caller;
+  readonly subscription: Subscription;
+}
+
+/**
+ * What connections asked for by `event/subscribe`, one item a connection, in one partition: a node that starts reads
+ * them all, later ones are told to every live node.
+ */
+export class SubscriptionStore {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  async add(caller: Caller, wanted: Subscription, nowMs: number): Promise<void> {
+    await this.#table.client.send(
+      new UpdateCommand({
+        TableName: this.#table.name,
+        Key: keyOf(caller.connectionId),
+        UpdateExpression: 'ADD wanted :wanted SET caller = :caller, expires_at = :expires',
+        ExpressionAttributeValues: {
+          ':wanted': new Set([JSON.stringify(wanted)]),
+          ':caller': caller,
+          ':expires': Math.floor(nowMs / 1000) + lifeSeconds,
+        },
+      }),
+    );
+  }
+
+  async remove(connectionId: string, wanted: Subscription): Promise<void> {
+    await this.#table.client.send(
+      new UpdateCommand({
+        TableName: this.#table.name,
+        Key: keyOf(connectionId),
+        UpdateExpression: 'DELETE wanted :wanted',
+        ExpressionAttributeValues: { ':wanted': new Set([JSON.stringify(wanted)]) },
+      }),
+    );
+  }
+
+  /** True if there were any. */
+  async removeAll(connectionId: string): Promise<boolean> {
+    const { Attributes } = await this.#table.client.send(
+      new DeleteCommand({ TableName: this.#table.name, Key: keyOf(connectionId), ReturnValues: 'ALL_OLD' }),
+    );
+    return Attributes !== undefined;
+  }
+
+  async of(connectionId: string): Promise<Subscription[]> {
+    const { Item } = await this.#table.client.send(
+      new GetCommand({ TableName: this.#table.name, Key: keyOf(connectionId), ConsistentRead: true }),
+    );
+    return Item ? toSubscribed(Item).map((one) => one.subscription) : [];
+  }
+
+  async all(): Promise<Subscribed[]> {
+    const found: Subscribed[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await this.#table.client.send(
+        new QueryCommand({
+          TableName: this.#table.name,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': partition },
+          ExclusiveStartKey: from,
+        }),
+      );
+      for (const item of page.Items ?? []) found.push(...toSubscribed(item));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return found;
+  }
+}
+
+function toSubscribed(item: Record<string, unknown>): Subscribed[] {
+  const { caller, wanted } = record.parse(item);
+  return [...(wanted ?? [])].map((text) => ({ caller, subscription: subscription.parse(JSON.parse(text)) }));
+}
