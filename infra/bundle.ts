@@ -24,9 +24,11 @@ const options: BuildOptions = {
   mainFields: ['module', 'main'],
   conditions: ['module'],
   outExtension: { '.js': '.mjs' },
-  // A Lambda's credentials are in its environment: the chain that also asks files, SSO and metadata is dead weight.
+  // A Lambda's credentials are in its environment: the chain that also asks files, SSO and metadata is dead weight. The same goes for
+  // endpoint discovery.
   alias: {
     '@aws-sdk/credential-provider-node': fileURLToPath(new URL('infra/lambda-credentials.ts', root)),
+    '@aws-sdk/endpoint-cache': fileURLToPath(new URL('infra/lambda-endpoint-cache.ts', root)),
   },
   // The SDK imports this when an operation streams events: none of DynamoDB's does.
   external: ['@smithy/core/event-streams'],

@@ -43,6 +43,7 @@ export class LiveSession {
   constructor(spec: SessionSpec, world: SessionWorld) {
     const { data, creator } = spec;
     this.spec = spec;
+    this.#peer = spec.master;
     this.#world = world;
     this.createdAtMs = world.clock.nowMs();
     this.#timers = new Timers(world.clock);
@@ -194,14 +195,17 @@ export class LiveSession {
 
   async #establish(accepted: () => void, refused: (error: unknown) => void): Promise<void> {
     const { data, master } = this.spec;
-    this.#peer = master;
     const negotiating = settle(this.#startMedia());
     try {
       await this.#claim();
     } catch (error) {
       await negotiating;
       this.#state = 'destroyed';
+      this.#timers.clear();
+      this.negotiation.end(asPatchbayError(error));
+      // A slave that never was leaves no trace; a master takes its slave with it.
       if (master?.peer === this) master.#peer = undefined;
+      else this.#leavePeer();
       await this.#media.close();
       this.#world.ended(this, asPatchbayError(error));
       refused(error);
