@@ -189,7 +189,6 @@ export class LiveSession {
 
   /** Becomes the peer of the session that has this one as its master. */
   pairWith(slave: LiveSession): void {
-    if (this.#peer) throw new PatchbayError('invalid_state', `session ${this.spec.sessionId} has a peer already`);
     this.#peer = slave;
   }
 

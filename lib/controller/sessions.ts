@@ -170,6 +170,7 @@ export class Sessions {
       throw new PatchbayError('unknown_peer', `data.master_id: no session ${master_id}`);
     }
     requireControl(caller, ownerOf(master), master_id);
+    if (master.peer) throw new PatchbayError('invalid_state', `session ${master_id} has a peer already`);
     if (type === 'p2p' && offer) {
       throw new PatchbayError('offer_already_set', `the offer is that of data.master_id, ${master_id}`);
     }
