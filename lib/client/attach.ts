@@ -69,34 +69,49 @@ export async function attachAll(parts: AttachParts, connection: Connection): Pro
   let cursor: string | undefined;
   do {
     const page = await parts.requests.send(connection, 'session/attach', cursor === undefined ? {} : { cursor });
-    for (const { session_id, seq } of page.sessions) {
-      const session = parts.sessions.get(session_id);
-      if (session) attached.push({ session, seq });
-    }
+    for (const line of page.sessions) attached.push(adopt(parts, connection, line));
     cursor = page.cursor;
   } while (cursor !== undefined);
   return attached;
 }
 
+/**
+ * Notes what an attach brought.
+ *
+ * @param since what the attach asked for: the events after that number follow, as far as the server still has them
+ */
+export function adopt(
+  { sessions, order }: AttachParts,
+  connection: Connection,
+  { session_id, seq, resume_token }: { session_id: string; seq: number; resume_token: string },
+  since?: number,
+): Attached {
+  const session = sessions.put(session_id, resume_token, connection);
+  if (session.isHeard) order.follow(session_id, since);
+  // One more than is kept: the owner's return is an event too, and comes after those that were kept.
+  if (since !== undefined) order.giveUp(session_id, seq - limits.eventLog - 1);
+  return { session, seq };
+}
+
 async function attachOne(
-  { requests, order }: AttachParts,
+  parts: AttachParts,
   connection: Connection,
   session: OwnedSession,
   missed: boolean,
 ): Promise<Attached> {
+  const { requests, order } = parts;
   const { sessionId } = session;
   const since = missed && session.isHeard ? order.last(sessionId) : undefined;
   for (let attempt = 0; ; attempt += 1) {
     const data = { session_id: sessionId, resume_token: session.resumeToken, ...(since !== undefined && { since }) };
     try {
-      const { sessions } = await requests.send(connection, 'session/attach', data);
-      const seq = sessions[0]?.seq ?? 0;
-      // One more than is kept: the owner's return is an event too, and comes after those that were kept.
-      if (since !== undefined) order.giveUp(sessionId, seq - limits.eventLog - 1);
+      const [line] = (await requests.send(connection, 'session/attach', data)).sessions;
+      if (!line) throw new PatchbayError('session_not_found', `no session ${sessionId}`);
+      const attached = adopt(parts, connection, line, since);
       if (!session.isHeard) {
         await requests.send(connection, 'event/unsubscribe', { subclass: 'session', obj_id: sessionId });
       }
-      return { session, seq };
+      return attached;
     } catch (error) {
       if (attempt + 1 >= tries || connection.isClosed || !isPassing(error)) throw error;
       await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, backoff, Math.random)));

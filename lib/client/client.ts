@@ -1,79 +1,102 @@
-import type * as z from 'zod/mini';
-import { check } from '../protocol/check.ts';
-import { type Command, type CommandInput, type CommandReply, commands } from '../protocol/commands.ts';
+import type { Command, CommandInput, CommandReply } from '../protocol/commands.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import type { PatchbayEvent } from '../protocol/events.ts';
-import { Connection } from './connection.ts';
+import { adopt, attachAll, attachEach, type Lost } from './attach.ts';
+import { type ClientOptions, checkUrl, defaults, subprotocols } from './client-options.ts';
+import type { Connection } from './connection.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
+import { type EventGap, EventOrder } from './event-order.ts';
+import { type ConnectionState, Link } from './link.ts';
+import { OwnedSessions } from './owned-sessions.ts';
+import { Requests } from './requests.ts';
+import { moveOver, type RolloverParts } from './rollover.ts';
 import { SessionListeners } from './session-listeners.ts';
-import { type CloseInfo, type TransportFactory, webSocketTransport } from './transport.ts';
+import { type EventFilter, Subscriptions } from './subscriptions.ts';
+import { webSocketTransport } from './transport.ts';
 
-export interface ClientOptions {
-  /** `wss://…`, or the local stack's `ws://localhost:3000/ws`. */
-  readonly url: string;
-  /** A JWT; goes into the subprotocol, never into the URL. */
-  readonly token?: string;
-  /** Default: the platform's WebSocket, up to 32 KB a message. `nodeTransport` takes 128 KB. */
-  readonly transport?: TransportFactory;
-  /** For a reply and for the connection itself; default 35,000: above the 29 s after which the server gives up. */
-  readonly requestTimeoutMs?: number;
+/** What is to be done when a request has succeeded, before whoever asked hears of it. */
+type ReplyHooks = {
+  readonly [C in Command]?: (data: CommandInput<C>, reply: CommandReply<C>, connection: Connection) => void;
+};
+
+/** A session that another connection could not take over: it is gone, or somebody else's. */
+export interface SessionLost {
+  readonly sessionId: string;
+  readonly error: PatchbayError;
 }
 
-export type ConnectionState =
-  | { readonly status: 'connecting' | 'open' }
-  /** Without `code` and `reason` until a first connection was lost or refused. */
-  | { readonly status: 'closed'; readonly code?: number; readonly reason?: string };
-
-/** The table again, typed so that a command's name leads to its own reply. */
-const rows: { readonly [C in Command]: { readonly reply: z.core.$ZodType<CommandReply<C>> } } = commands;
-
 /**
- * One connection to patchbay: typed requests, and the events that come with it.
+ * One client of patchbay: typed requests, and the events that come with it.
  *
  * ```ts
  * const client = new PatchbayClient({ url: 'ws://localhost:3000/ws' });
  * await client.connect();
  * const { sessions } = await client.request('session/get_list', {});
  * ```
+ *
+ * It outlives its connections. One that is lost is replaced, and the sessions that were made here are attached again,
+ * with the events that were missed; before API Gateway's 2 h limit another connection takes over without a gap. So
+ * each event comes once, and those of one session in order.
  */
 export class PatchbayClient {
-  readonly #url: string;
-  readonly #protocols: string[];
-  readonly #makeTransport: TransportFactory;
-  readonly #requestTimeoutMs: number;
-  readonly #states = new Emitter<ConnectionState>();
+  readonly #link: Link;
+  readonly #requests: Requests;
   readonly #events = new Emitter<PatchbayEvent>();
-  readonly #sessions = new SessionListeners();
-  #state: ConnectionState = { status: 'closed' };
-  #connection: Connection | undefined;
-  #connecting: Promise<void> | undefined;
-  #lastTid = 0;
+  readonly #gaps = new Emitter<EventGap>();
+  readonly #losses = new Emitter<SessionLost>();
+  readonly #listeners = new SessionListeners();
+  readonly #sessions = new OwnedSessions();
+  readonly #subscriptions = new Subscriptions();
+  readonly #order: EventOrder;
+  readonly #parts: RolloverParts;
+  readonly #hooks: ReplyHooks;
+  #endMerge: () => void = () => undefined;
 
   /** @throws PatchbayError invalid_uri, not_authenticated (a token that is no JWT) */
-  constructor({ url, token, transport = webSocketTransport, requestTimeoutMs = 35_000 }: ClientOptions) {
-    if (!URL.canParse(url)) throw new PatchbayError('invalid_uri', 'the API needs a URL such as wss://host/path');
-    // Checked here, because a WebSocket's own error would print it.
-    if (token !== undefined && !/^[\w.-]+$/.test(token)) {
-      throw new PatchbayError('not_authenticated', 'the token has characters that a JWT never has');
-    }
-    this.#url = url;
-    this.#protocols = token === undefined ? ['patchbay.v1'] : ['patchbay.v1', `token.${token}`];
-    this.#makeTransport = transport;
-    this.#requestTimeoutMs = requestTimeoutMs;
+  constructor(options: ClientOptions) {
+    const { url, token, transport = webSocketTransport, reconnect = true } = options;
+    checkUrl(url);
+    if (typeof token === 'string') subprotocols(token);
+    const requestTimeoutMs = options.requestTimeoutMs ?? defaults.requestTimeoutMs;
+    this.#requests = new Requests(requestTimeoutMs);
+    const sink = { deliver: (event: PatchbayEvent) => this.#deliver(event), gap: (gap: EventGap) => this.#gaps.emit(gap) };
+    this.#order = new EventOrder(sink, options.gapTimeoutMs ?? defaults.gapTimeoutMs);
+    this.#parts = {
+      requests: this.#requests,
+      sessions: this.#sessions,
+      order: this.#order,
+      subscriptions: this.#subscriptions,
+      ownsAll: options.ownsAll ?? false,
+    };
+    this.#hooks = this.#makeHooks();
+    this.#link = new Link({
+      transport: async () => transport(url, subprotocols(typeof token === 'function' ? await token() : token)),
+      openTimeoutMs: requestTimeoutMs,
+      reconnect: reconnect ? { ...defaults.reconnect, ...(reconnect === true ? {} : reconnect) } : undefined,
+      maxConnectionMs: options.maxConnectionMs ?? defaults.maxConnectionMs,
+      random: Math.random,
+      onEvent: (event) => this.#order.receive(event),
+      restore: (connection) => this.#restore(connection),
+      moveOver: async (from, to) => this.#lose(await moveOver(this.#parts, from, to)),
+    });
+    this.#link.onState(({ status }) => {
+      if (status === 'reconnecting') this.#startMerge();
+      else if (status === 'closed') this.#order.stop();
+    });
   }
 
   get state(): ConnectionState {
-    return this.#state;
+    return this.#link.state;
   }
 
   /**
-   * Connects, once: while a connection opens or is open, further calls join it. After a loss it connects anew.
+   * Connects, once: while a connection opens or is open, further calls join it. While the client waits to reconnect,
+   * it tries at once.
    *
    * @throws PatchbayError registered_down (refused, or `close` was called), timeout
    */
   connect(): Promise<void> {
-    this.#connecting ??= this.#open();
-    return this.#connecting;
+    return this.#link.connect();
   }
 
   /**
@@ -84,70 +107,122 @@ export class PatchbayClient {
    * the reply can't be read
    */
   async request<C extends Command>(command: C, data: CommandInput<C>): Promise<CommandReply<C>> {
-    if (!this.#connection || this.#state.status !== 'open') {
-      throw new PatchbayError('registered_down', `there is no connection for ${command}`);
-    }
-    this.#lastTid += 1;
-    const [subclass, cmd] = command.split('/');
-    const message = { class: 'media', subclass, cmd, data, tid: `c${this.#lastTid}` };
-    const reply = await this.#connection.exchange(message, command, this.#requestTimeoutMs);
-    try {
-      return check(rows[command].reply, reply, 'reply');
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : 'unknown fault';
-      throw new PatchbayError('internal_error', `the reply to ${command} can't be read: ${why}`, { cause });
-    }
+    const connection = this.#link.connection;
+    if (!connection) throw new PatchbayError('registered_down', `there is no connection for ${command}`);
+    const reply = await this.#requests.send(connection, command, data);
+    const hook: ReplyHooks[C] = this.#hooks[command];
+    hook?.(data, reply, connection);
+    return reply;
   }
 
-  /** Every event that reaches this connection, in the order of arrival. */
+  /** Asks for events beyond those of the own sessions, on this connection and those that follow it. @throws as `request` */
+  async subscribe(filter: EventFilter): Promise<void> {
+    await this.request('event/subscribe', filter);
+  }
+
+  /** @throws PatchbayError as `request` */
+  async unsubscribe(filter: EventFilter): Promise<void> {
+    await this.request('event/unsubscribe', filter);
+  }
+
+  /** Every event, once; those of one object in order. */
   onEvent(listener: (event: PatchbayEvent) => void): Unsubscribe {
     return this.#events.on(listener);
   }
 
   /** The events of one session. Those that came before are not repeated: `startCall` takes care of that. */
   onSessionEvent(sessionId: string, listener: (event: PatchbayEvent) => void): Unsubscribe {
-    return this.#sessions.on(sessionId, listener);
+    return this.#listeners.on(sessionId, listener);
+  }
+
+  /** Events of an own session that did not come, and won't: the server keeps the last 64 for who was away. */
+  onGap(listener: (gap: EventGap) => void): Unsubscribe {
+    return this.#gaps.on(listener);
+  }
+
+  /** A session did not survive the loss of a connection. No `destroyed` event comes of it. */
+  onSessionLost(listener: (lost: SessionLost) => void): Unsubscribe {
+    return this.#losses.on(listener);
   }
 
   onState(listener: (state: ConnectionState) => void): Unsubscribe {
-    return this.#states.on(listener);
+    return this.#link.onState(listener);
+  }
+
+  /** What lets another connection of the tenant take a session over: as secret as a password, new at each attach. */
+  resumeToken(sessionId: string): string | undefined {
+    return this.#sessions.get(sessionId)?.resumeToken;
+  }
+
+  /** Leaves a session to itself: it is not taken along to the next connection. */
+  release(sessionId: string): void {
+    this.#sessions.delete(sessionId);
+    this.#order.unfollow(sessionId);
+  }
+
+  /**
+   * Replaces the connection by a new one, as it happens by itself every `maxConnectionMs`. Requests go on meanwhile.
+   *
+   * @throws PatchbayError registered_down, timeout: the new one did not open, or was lost
+   */
+  rollOver(): Promise<void> {
+    return this.#link.rollOver();
   }
 
   /** Ends the connection; pending requests reject with registered_down. Sessions live on for their `reconnect_timeout`. */
   close(): void {
-    this.#connection?.close();
+    this.#link.close();
   }
 
-  async #open(): Promise<void> {
-    const connection = new Connection(this.#makeTransport(this.#url, this.#protocols), {
-      onEvent: (event) => this.#dispatch(event),
-      onClose: (info) => this.#closed(connection, info),
-    });
-    this.#connection = connection;
-    this.#setState({ status: 'connecting' });
-    try {
-      await connection.open(this.#requestTimeoutMs);
-    } catch (error) {
-      this.#closed(connection, { code: 1006, reason: error instanceof Error ? error.message : '' });
-      throw error;
+  async #restore(connection: Connection): Promise<void> {
+    this.#startMerge();
+    const { requests, ownsAll } = this.#parts;
+    for (const filter of this.#subscriptions.all()) await requests.send(connection, 'event/subscribe', filter);
+    const { lost } = await attachEach(this.#parts, connection, this.#sessions.all(), true);
+    if (ownsAll) await attachAll(this.#parts, connection);
+    this.#lose(lost);
+    this.#endMerge();
+  }
+
+  #startMerge(): void {
+    this.#endMerge();
+    this.#endMerge = this.#order.merge();
+  }
+
+  #lose(lost: readonly Lost[]): void {
+    for (const { session, error } of lost) {
+      this.release(session.sessionId);
+      this.#losses.emit({ sessionId: session.sessionId, error });
     }
-    this.#setState({ status: 'open' });
   }
 
-  #dispatch(event: PatchbayEvent): void {
+  #deliver(event: PatchbayEvent): void {
+    if (event.subclass === 'session' && event.type === 'destroyed') this.release(event.obj_id);
     this.#events.emit(event);
-    if (event.subclass === 'session') this.#sessions.emit(event);
+    if (event.subclass === 'session') this.#listeners.emit(event);
   }
 
-  #closed(connection: Connection, { code, reason }: CloseInfo): void {
-    if (this.#connection !== connection) return;
-    this.#connection = undefined;
-    this.#connecting = undefined;
-    this.#setState({ status: 'closed', code, reason });
-  }
-
-  #setState(state: ConnectionState): void {
-    this.#state = state;
-    this.#states.emit(state);
+  #makeHooks(): ReplyHooks {
+    return {
+      'session/create': ({ subscribe = true }, { session_id, resume_token }, connection) => {
+        this.#sessions.put(session_id, resume_token, connection, subscribe);
+        if (subscribe) this.#order.follow(session_id, 0);
+      },
+      'session/attach': ({ since }, { sessions }, connection) => {
+        for (const line of sessions) adopt(this.#parts, connection, line, since);
+      },
+      'session/destroy': ({ session_id }) => {
+        if (session_id !== undefined && this.#sessions.get(session_id)?.isHeard === false) this.release(session_id);
+      },
+      'event/subscribe': (filter) => this.#subscriptions.add(filter),
+      'event/unsubscribe': (filter) => {
+        this.#subscriptions.delete(filter);
+        const { subclass, type = '*', obj_id = '*' } = filter;
+        const session = subclass === 'session' && type === '*' ? this.#sessions.get(obj_id) : undefined;
+        if (!session) return;
+        session.isHeard = false;
+        this.#order.unfollow(session.sessionId);
+      },
+    };
   }
 }

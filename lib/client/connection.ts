@@ -6,6 +6,8 @@ import type { CloseInfo, Transport } from './transport.ts';
 
 /** Half of the 10 minutes after which API Gateway closes an idle connection. */
 const pingIntervalMs = 5 * 60_000;
+/** A ping that stays unanswered for so long: the socket is dead, whatever the platform believes. */
+const pongMs = 15_000;
 
 export interface ConnectionListener {
   onEvent(event: PatchbayEvent): void;
@@ -20,10 +22,25 @@ export class Connection {
   readonly #pending = new PendingRequests();
   #ping: ReturnType<typeof setInterval> | undefined;
   #isClosed = false;
+  #lastEventAtMs = performance.now();
 
   constructor(transport: Transport, listener: ConnectionListener) {
     this.#transport = transport;
     this.#listener = listener;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** No request waits for its reply. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0;
+  }
+
+  /** Since the last event, or since it was made. */
+  get quietForMs(): number {
+    return performance.now() - this.#lastEventAtMs;
   }
 
   /** @throws PatchbayError registered_down, timeout */
@@ -45,7 +62,7 @@ export class Connection {
       clearTimeout(timer);
     }
     if (this.#isClosed) throw new PatchbayError('registered_down', 'the connection was closed while it opened');
-    this.#ping = setInterval(() => this.#transport.send('{"cmd":"ping"}'), pingIntervalMs);
+    this.#ping = setInterval(() => this.#sendPing(), pingIntervalMs);
   }
 
   /**
@@ -70,7 +87,19 @@ export class Connection {
     const incoming = parseIncoming(text);
     if (incoming.kind === 'reply') this.#pending.resolve(incoming.tid, incoming.data);
     else if (incoming.kind === 'error') this.#pending.reject(incoming.tid, incoming.error);
-    else if (incoming.kind === 'events') for (const event of incoming.events) this.#listener.onEvent(event);
+    else if (incoming.kind === 'events') {
+      this.#lastEventAtMs = performance.now();
+      for (const event of incoming.events) this.#listener.onEvent(event);
+    }
+  }
+
+  #sendPing(): void {
+    this.#transport.send('{"cmd":"ping","tid":"ping"}');
+    this.#pending.add('ping', 'ping', pongMs).catch(() => {
+      if (this.#isClosed) return;
+      this.#transport.close();
+      this.#closed({ code: 1006, reason: 'the server does not answer any more' });
+    });
   }
 
   #closed(info: CloseInfo): void {

@@ -29,7 +29,7 @@ export class EventOrder {
   readonly #holdMs: number;
   readonly #sequences = new Map<string, EventSequence>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-  #isMerging = false;
+  #merges = 0;
 
   constructor(sink: OrderedEvents, holdMs: number) {
     this.#sink = sink;
@@ -40,8 +40,7 @@ export class EventOrder {
     const key = `${event.subclass} ${event.obj_id}`;
     const sequence = this.#sequence(key);
     // Of a session that was taken over in midstream the first event that comes is the first.
-    const isFirst = sequence.isWhole && sequence.last === undefined;
-    const arrival = sequence.arrive(event, this.#isMerging || (sequence.isWhole && !isFirst));
+    const arrival = sequence.arrive(event, sequence.isWhole ? sequence.last !== undefined : this.#merges > 0);
     if (arrival === 'deliver') this.#deliver(key, sequence, event);
     else if (arrival === 'hold') this.#arm(key, sequence);
   }
@@ -77,12 +76,19 @@ export class EventOrder {
     this.#drain(key, sequence);
   }
 
-  /** From now until the returned function is called, two connections bring events: no gap is given up meanwhile. */
+  /**
+   * From now until the returned function is called, events come by two connections, or again: no gap is given up
+   * meanwhile.
+   */
   merge(): () => void {
-    this.#isMerging = true;
-    for (const key of [...this.#timers.keys()]) this.#disarm(key);
+    this.#merges += 1;
+    this.stop();
+    let isOver = false;
     return () => {
-      this.#isMerging = false;
+      if (isOver) return;
+      isOver = true;
+      this.#merges -= 1;
+      if (this.#merges > 0) return;
       for (const [key, sequence] of this.#sequences) {
         if (!sequence.isHolding) continue;
         if (sequence.isWhole) this.#arm(key, sequence);
@@ -91,7 +97,7 @@ export class EventOrder {
     };
   }
 
-  /** Ends the waiting for what is missing: with the connection gone it won't come. What is held stays held. */
+  /** Ends the waiting for what is missing; what is held stays held. */
   stop(): void {
     for (const key of [...this.#timers.keys()]) this.#disarm(key);
   }
@@ -111,7 +117,7 @@ export class EventOrder {
   }
 
   #arm(key: string, sequence: EventSequence): void {
-    if (this.#isMerging || this.#timers.has(key)) return;
+    if (this.#merges > 0 || this.#timers.has(key)) return;
     this.#timers.set(
       key,
       setTimeout(() => {

@@ -10,6 +10,10 @@ interface Waiting {
 export class PendingRequests {
   readonly #waiting = new Map<string, Waiting>();
 
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   /** @throws PatchbayError what the reply said, `timeout`, or what `rejectAll` was given */
   add(tid: string, what: string, timeoutMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {

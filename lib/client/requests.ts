@@ -7,20 +7,13 @@ import type { Connection } from './connection.ts';
 /** The table again, typed so that a command's name leads to its own reply. */
 const rows: { readonly [C in Command]: { readonly reply: z.core.$ZodType<CommandReply<C>> } } = commands;
 
-/** What is to be done when a command has succeeded, before whoever asked hears of it. */
-export type ReplyHooks = {
-  readonly [C in Command]?: (data: CommandInput<C>, reply: CommandReply<C>, connection: Connection) => void;
-};
-
 /** Typed requests on any of a client's connections. */
 export class Requests {
   readonly #timeoutMs: number;
-  readonly #hooks: ReplyHooks;
   #lastTid = 0;
 
-  constructor(timeoutMs: number, hooks: ReplyHooks) {
+  constructor(timeoutMs: number) {
     this.#timeoutMs = timeoutMs;
-    this.#hooks = hooks;
   }
 
   /** @throws PatchbayError as `PatchbayClient.request` */
@@ -32,10 +25,7 @@ export class Requests {
     this.#lastTid += 1;
     const [subclass, cmd] = command.split('/');
     const message = { class: 'media', subclass, cmd, data, tid: `c${this.#lastTid}` };
-    const reply = this.#read(command, await connection.exchange(message, command, this.#timeoutMs));
-    const hook: ReplyHooks[C] = this.#hooks[command];
-    hook?.(data, reply, connection);
-    return reply;
+    return this.#read(command, await connection.exchange(message, command, this.#timeoutMs));
   }
 
   #read<C extends Command>(command: C, reply: unknown): CommandReply<C> {
