@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts';
 import type { EventOrder } from './event-order.ts';
 import type { OwnedSession, OwnedSessions } from './owned-sessions.ts';
 import type { Requests } from './requests.ts';
+import type { Subscriptions } from './subscriptions.ts';
 
 /** Requests under way at once: a client with thousands of sessions neither floods its connection nor crawls. */
 const concurrency = 16;
@@ -27,6 +28,16 @@ export interface AttachParts {
   readonly requests: Requests;
   readonly sessions: OwnedSessions;
   readonly order: EventOrder;
+  readonly subscriptions: Subscriptions;
+}
+
+/** What was subscribed to, on a connection. One that is refused now does not keep the others back. */
+export async function resubscribe({ requests, subscriptions }: AttachParts, connection: Connection): Promise<void> {
+  for (const filter of subscriptions.all()) {
+    await requests.send(connection, 'event/subscribe', filter).catch((error: unknown) => {
+      if (connection.isClosed) throw error;
+    });
+  }
 }
 
 /**
@@ -61,14 +72,19 @@ export async function attachEach(
 
 /**
  * Takes over all sessions of this client's user, page by page: those that other clients of the same user have, too.
+ * A page that fails ends it: what this client knows of can be attached one by one.
  *
- * @throws PatchbayError as `request`
+ * @throws PatchbayError registered_down: the connection was lost
  */
 export async function attachAll(parts: AttachParts, connection: Connection): Promise<Attached[]> {
   const attached: Attached[] = [];
   let cursor: string | undefined;
   do {
-    const page = await parts.requests.send(connection, 'session/attach', cursor === undefined ? {} : { cursor });
+    const data = cursor === undefined ? {} : { cursor };
+    const page = await parts.requests.send(connection, 'session/attach', data).catch((error: unknown) => {
+      if (connection.isClosed) throw error;
+      return { sessions: [], cursor: undefined };
+    });
     for (const line of page.sessions) attached.push(adopt(parts, connection, line));
     cursor = page.cursor;
   } while (cursor !== undefined);

@@ -1,7 +1,7 @@
 import type { Command, CommandInput, CommandReply } from '../protocol/commands.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import type { PatchbayEvent } from '../protocol/events.ts';
-import { adopt, attachAll, attachEach, type Lost } from './attach.ts';
+import { adopt, attachAll, attachEach, type Lost, resubscribe } from './attach.ts';
 import { type ClientOptions, checkUrl, defaults, subprotocols } from './client-options.ts';
 import type { Connection } from './connection.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
@@ -14,9 +14,9 @@ import { SessionListeners } from './session-listeners.ts';
 import { type EventFilter, Subscriptions } from './subscriptions.ts';
 import { webSocketTransport } from './transport.ts';
 
-/** What is to be done when a request has succeeded, before whoever asked hears of it. */
-type ReplyHooks = {
-  readonly [C in Command]?: (data: CommandInput<C>, reply: CommandReply<C>, connection: Connection) => void;
+/** What is to be done before a request goes out, and with what that gives, when it has succeeded. */
+type Hooks = {
+  readonly [C in Command]?: (data: CommandInput<C>) => (reply: CommandReply<C>, connection: Connection) => void;
 };
 
 /** A session that another connection could not take over: it is gone, or somebody else's. */
@@ -49,7 +49,7 @@ export class PatchbayClient {
   readonly #subscriptions = new Subscriptions();
   readonly #order: EventOrder;
   readonly #parts: RolloverParts;
-  readonly #hooks: ReplyHooks;
+  readonly #hooks: Hooks;
   #endMerge: () => void = () => undefined;
 
   /** @throws PatchbayError invalid_uri, not_authenticated (a token that is no JWT) */
@@ -59,7 +59,10 @@ export class PatchbayClient {
     if (typeof token === 'string') subprotocols(token);
     const requestTimeoutMs = options.requestTimeoutMs ?? defaults.requestTimeoutMs;
     this.#requests = new Requests(requestTimeoutMs);
-    const sink = { deliver: (event: PatchbayEvent) => this.#deliver(event), gap: (gap: EventGap) => this.#gaps.emit(gap) };
+    const sink = {
+      deliver: (event: PatchbayEvent) => this.#deliver(event),
+      gap: (gap: EventGap) => this.#gaps.emit(gap),
+    };
     this.#order = new EventOrder(sink, options.gapTimeoutMs ?? defaults.gapTimeoutMs);
     this.#parts = {
       requests: this.#requests,
@@ -109,9 +112,10 @@ export class PatchbayClient {
   async request<C extends Command>(command: C, data: CommandInput<C>): Promise<CommandReply<C>> {
     const connection = this.#link.connection;
     if (!connection) throw new PatchbayError('registered_down', `there is no connection for ${command}`);
+    const hook: Hooks[C] = this.#hooks[command];
+    const note = hook?.(data);
     const reply = await this.#requests.send(connection, command, data);
-    const hook: ReplyHooks[C] = this.#hooks[command];
-    hook?.(data, reply, connection);
+    note?.(reply, connection);
     return reply;
   }
 
@@ -176,10 +180,9 @@ export class PatchbayClient {
 
   async #restore(connection: Connection): Promise<void> {
     this.#startMerge();
-    const { requests, ownsAll } = this.#parts;
-    for (const filter of this.#subscriptions.all()) await requests.send(connection, 'event/subscribe', filter);
+    await resubscribe(this.#parts, connection);
     const { lost } = await attachEach(this.#parts, connection, this.#sessions.all(), true);
-    if (ownsAll) await attachAll(this.#parts, connection);
+    if (this.#parts.ownsAll) await attachAll(this.#parts, connection);
     this.#lose(lost);
     this.#endMerge();
   }
@@ -202,20 +205,30 @@ export class PatchbayClient {
     if (event.subclass === 'session') this.#listeners.emit(event);
   }
 
-  #makeHooks(): ReplyHooks {
+  #makeHooks(): Hooks {
     return {
-      'session/create': ({ subscribe = true }, { session_id, resume_token }, connection) => {
-        this.#sessions.put(session_id, resume_token, connection, subscribe);
-        if (subscribe) this.#order.follow(session_id, 0);
+      'session/create': ({ session_id, subscribe = true }) => {
+        // An earlier session of that id is another one.
+        if (session_id !== undefined) this.#order.forget(session_id);
+        return (made, connection) => {
+          // Its end may have overtaken the reply.
+          if (this.#order.isOver(made.session_id)) return;
+          this.#sessions.put(made.session_id, made.resume_token, connection, subscribe);
+          if (subscribe) this.#order.follow(made.session_id, 0);
+        };
       },
-      'session/attach': ({ since }, { sessions }, connection) => {
-        for (const line of sessions) adopt(this.#parts, connection, line, since);
-      },
-      'session/destroy': ({ session_id }) => {
-        if (session_id !== undefined && this.#sessions.get(session_id)?.isHeard === false) this.release(session_id);
-      },
-      'event/subscribe': (filter) => this.#subscriptions.add(filter),
-      'event/unsubscribe': (filter) => {
+      'session/attach':
+        ({ since }) =>
+        ({ sessions }, connection) => {
+          for (const line of sessions) adopt(this.#parts, connection, line, since);
+        },
+      'session/destroy':
+        ({ session_id }) =>
+        () => {
+          if (session_id !== undefined && this.#sessions.get(session_id)?.isHeard === false) this.release(session_id);
+        },
+      'event/subscribe': (filter) => () => this.#subscriptions.add(filter),
+      'event/unsubscribe': (filter) => () => {
         this.#subscriptions.delete(filter);
         const { subclass, type = '*', obj_id = '*' } = filter;
         const session = subclass === 'session' && type === '*' ? this.#sessions.get(obj_id) : undefined;

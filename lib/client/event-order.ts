@@ -49,6 +49,7 @@ export class EventOrder {
   follow(sessionId: string, since?: number): void {
     const sequence = this.#sequence(keyOf(sessionId));
     if (sequence.isOver || sequence.last === undefined) sequence.restart(since);
+    else if (since !== undefined && since > sequence.last) sequence.skipTo(since);
     sequence.isWhole = true;
   }
 
@@ -58,6 +59,17 @@ export class EventOrder {
     if (!sequence) return;
     sequence.isWhole = false;
     this.#release(key, sequence);
+  }
+
+  /** A session of that id is about to be made: what was heard of an earlier one is void. */
+  forget(sessionId: string): void {
+    const key = keyOf(sessionId);
+    if (!this.#sequences.get(key)?.isWhole) this.#sequences.delete(key);
+  }
+
+  /** Its `destroyed` was handed out. */
+  isOver(sessionId: string): boolean {
+    return this.#sequences.get(keyOf(sessionId))?.isOver ?? false;
   }
 
   /** The number of the last event handed out of a session. */

@@ -5,9 +5,15 @@ export type { PatchbayEvent, SessionEventBodies, SessionEventType, SessionStatus
 export type { Applied, SessionInfo, SessionSummary, SessionType } from '../protocol/session.ts';
 export { Call, type MediaChanges } from './call.ts';
 export type { Ended } from './call-events.ts';
-export { type ClientOptions, type ConnectionState, PatchbayClient } from './client.ts';
+export type { SessionFields, SetupOptions } from './call-setup.ts';
+export { PatchbayClient, type SessionLost } from './client.ts';
+export type { ClientOptions, ReconnectOptions } from './client-options.ts';
 export type { Unsubscribe } from './emitter.ts';
+export type { EventGap } from './event-order.ts';
+export { type JoinOptions, joinCall } from './join-call.ts';
+export type { ConnectionState } from './link.ts';
 export { type CallOptions, startCall } from './start-call.ts';
+export type { EventFilter } from './subscriptions.ts';
 export {
   type CloseInfo,
   type Transport,

@@ -1,7 +1,7 @@
 import { PatchbayError } from '../protocol/errors.ts';
+import type { PatchbayEvent } from '../protocol/events.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
 import { Connection } from './connection.ts';
-import type { PatchbayEvent } from '../protocol/events.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
 import type { CloseInfo, Transport } from './transport.ts';
 import { WakeableSleep } from './wakeable-sleep.ts';
@@ -22,7 +22,7 @@ export interface LinkOptions {
   readonly maxConnectionMs: number;
   readonly random: () => number;
   onEvent(event: PatchbayEvent): void;
-  /** A new connection in the place of a lost one: before it counts as open again. */
+  /** Before a new connection counts as open. Rejects only when that connection is lost. */
   restore(connection: Connection): Promise<void>;
   /** A second connection takes the first one's place; both are open until this resolves. */
   moveOver(from: Connection, to: Connection): Promise<void>;
@@ -108,12 +108,8 @@ export class Link {
     const life = this.#life;
     this.#setState({ status: 'connecting' });
     try {
-      const connection = await this.#dial(life);
-      this.#current = connection;
-      await this.#options.restore(connection);
-      if (this.#current !== connection) throw gone();
+      if (!(await this.#takeOn(await this.#dial(life)))) throw gone();
     } catch (error) {
-      // A loss in the midst of `restore` has begun to reconnect.
       if (this.#life === life && this.#state.status === 'connecting') {
         this.#connecting = undefined;
         this.#setState({ status: 'closed', code: 1006, reason: messageOf(error) });
@@ -121,6 +117,13 @@ export class Link {
       throw error;
     }
     this.#isOpen();
+  }
+
+  /** Restores what hung on the connection before; false when it was lost meanwhile. */
+  async #takeOn(connection: Connection): Promise<boolean> {
+    this.#current = connection;
+    await this.#options.restore(connection).catch(() => undefined);
+    return this.#current === connection;
   }
 
   /** @throws PatchbayError registered_down, timeout */
@@ -162,16 +165,12 @@ export class Link {
       this.#setState({ status: 'reconnecting', attempt: this.#attempts, code, reason });
       await this.#pause.sleep(backoffMs(this.#attempts - 1, how, this.#options.random));
       if (life !== this.#life) return;
-      try {
-        const connection = await this.#dial(life);
-        this.#current = connection;
-        await this.#options.restore(connection);
-        if (this.#current === connection) this.#isOpen();
-        // Otherwise it was lost again, and that loss has begun its own attempts.
-        return;
-      } catch {
-        if (life !== this.#life) return;
-      }
+      const connection = await this.#dial(life).catch(() => undefined);
+      if (life !== this.#life) return;
+      if (!connection) continue;
+      // If it is lost again meanwhile, that loss begins attempts of its own.
+      if (await this.#takeOn(connection)) this.#isOpen();
+      return;
     }
     this.#connecting = undefined;
     this.#setState({ status: 'closed', code, reason });

@@ -17,11 +17,7 @@ export class Requests {
   }
 
   /** @throws PatchbayError as `PatchbayClient.request` */
-  async send<C extends Command>(
-    connection: Connection,
-    command: C,
-    data: CommandInput<C>,
-  ): Promise<CommandReply<C>> {
+  async send<C extends Command>(connection: Connection, command: C, data: CommandInput<C>): Promise<CommandReply<C>> {
     this.#lastTid += 1;
     const [subclass, cmd] = command.split('/');
     const message = { class: 'media', subclass, cmd, data, tid: `c${this.#lastTid}` };

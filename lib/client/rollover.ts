@@ -1,4 +1,4 @@
-import { type Attached, type AttachParts, attachAll, attachEach, type Lost } from './attach.ts';
+import { type Attached, type AttachParts, attachAll, attachEach, type Lost, resubscribe } from './attach.ts';
 import type { Connection } from './connection.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
@@ -11,7 +11,6 @@ const quietMs = 300;
 const pollMs = 10;
 
 export interface RolloverParts extends AttachParts {
-  readonly subscriptions: Subscriptions;
   /** Attach by pages all that the user owns, instead of each session that this client knows of. */
   readonly ownsAll: boolean;
 }
@@ -29,11 +28,11 @@ export interface RolloverParts extends AttachParts {
  * @throws PatchbayError registered_down: the new connection was lost
  */
 export async function moveOver(parts: RolloverParts, from: Connection, to: Connection): Promise<Lost[]> {
-  const { requests, sessions, order, subscriptions, ownsAll } = parts;
+  const { sessions, order, subscriptions, ownsAll } = parts;
   const endMerge = order.merge();
   try {
     const filters = subscriptions.all();
-    for (const filter of filters) await requests.send(to, 'event/subscribe', filter);
+    await resubscribe(parts, to);
     await until(() => from.isClosed || from.isIdle, repliesMs);
 
     const attached: Attached[] = ownsAll ? await attachAll(parts, to) : [];
@@ -41,7 +40,9 @@ export async function moveOver(parts: RolloverParts, from: Connection, to: Conne
     attached.push(...each.attached);
 
     const behind = () =>
-      attached.filter(({ session, seq }) => isOwned(session.sessionId) && session.isHeard && hasNotSeen(session.sessionId, seq));
+      attached.filter(
+        ({ session, seq }) => isOwned(session.sessionId) && session.isHeard && hasNotSeen(session.sessionId, seq),
+      );
     const isOwned = (sessionId: string) => sessions.get(sessionId) !== undefined;
     // Of a session that was just taken over in midstream nothing is missing.
     const hasNotSeen = (sessionId: string, seq: number) => (order.last(sessionId) ?? seq) < seq;

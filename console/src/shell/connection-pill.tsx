@@ -1,7 +1,12 @@
 import './connection-pill.css';
 import type { ConnectionState } from '../../../lib/client/index.ts';
 
-const words = { connecting: 'Connecting', open: 'Connected', closed: 'Disconnected' } as const;
+const words = {
+  connecting: 'Connecting',
+  open: 'Connected',
+  reconnecting: 'Reconnecting',
+  closed: 'Disconnected',
+} as const;
 
 export function ConnectionPill({ state }: { state: ConnectionState }) {
   return (

@@ -1,0 +1,49 @@
+import * as z from 'zod/mini';
+import type { PatchbayEvent } from '../protocol/events.ts';
+
+/** Looser than the request's schema: the session's `event_body` may have added fields. */
+const candidateBody = z.object({
+  sdpMid: z._default(z.nullable(z.string()), null),
+  sdpMLineIndex: z._default(z.nullable(z.number()), null),
+  candidate: z.string(),
+});
+const answerBody = z.object({ answer: z.object({ sdp: z.string() }) });
+
+type Receiver = Pick<RTCPeerConnection, 'setRemoteDescription' | 'addIceCandidate'>;
+
+/** What comes from the other end of a peer connection: its description, once, and its candidates, which wait for that. */
+export class FarSide {
+  readonly #peerConnection: Receiver;
+  readonly #isDescribed = Promise.withResolvers<void>();
+  #describing: Promise<void> | undefined;
+  #lastCandidate: Promise<void> = this.#isDescribed.promise;
+
+  constructor(peerConnection: Receiver) {
+    this.#peerConnection = peerConnection;
+  }
+
+  /**
+   * Sets the remote description. Reply and event may bring the same one: the first counts.
+   *
+   * @throws what WebRTC refused
+   */
+  describe(type: 'offer' | 'answer', sdp: string): Promise<void> {
+    this.#describing ??= this.#peerConnection.setRemoteDescription({ type, sdp }).then(this.#isDescribed.resolve);
+    return this.#describing;
+  }
+
+  /** An event that says something else is ignored. The far side's end of candidates is, too: it changes nothing. */
+  receiveCandidate({ body }: PatchbayEvent): void {
+    const { data } = candidateBody.safeParse(body);
+    if (!data) return;
+    // One that WebRTC can't use is passed over: others may do.
+    const add = () => this.#peerConnection.addIceCandidate(data);
+    this.#lastCandidate = this.#lastCandidate.then(add).catch(() => undefined);
+  }
+
+  /** @throws what WebRTC refused */
+  async receiveAnswer({ body }: PatchbayEvent): Promise<void> {
+    const { data } = answerBody.safeParse(body);
+    if (data) await this.describe('answer', data.answer.sdp);
+  }
+}
