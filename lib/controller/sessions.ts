@@ -94,10 +94,12 @@ export class Sessions {
     return session;
   }
 
-  /** A page of what the caller may see, in the order of ids, after the one where the last page ended. */
+  /** A page of the live sessions that the caller may see, in the order of ids, after the one where the last page ended. */
   list(caller: Caller, filter: GetListData, after: string): { sessions: SessionSummary[]; more: boolean } {
     const matching = [...this.#live.values()].filter(
-      ({ spec }) =>
+      ({ spec, state }) =>
+        // One that has ended is still here while its media and record are given back.
+        state !== 'destroyed' &&
         spec.owner.tenant === caller.tenant &&
         (isAdmin(caller) || spec.owner.userId === caller.userId) &&
         spec.sessionId > after &&
