@@ -1,4 +1,4 @@
-import { identify } from '../lib/command/identity.ts';
+import { identityOf } from '../lib/command/identity.ts';
 import { services } from '../lib/command/services.ts';
 import type { RouteReply, WebSocketEvent } from '../lib/command/websocket-event.ts';
 import { isoTime } from '../lib/domain/clock.ts';
@@ -12,7 +12,7 @@ const subprotocol = 'patchbay.v1';
 export async function handler(event: WebSocketEvent): Promise<RouteReply> {
   const { connections, clock, log } = services();
   const { connectionId, connectedAt } = event.requestContext;
-  const caller = identify(event, clock.nowMs());
+  const { caller } = identityOf(event);
   await connections.put(
     { connectionId, tenant: caller.tenant, userId: caller.userId, connectedAt: isoTime(connectedAt) },
     clock.nowMs(),

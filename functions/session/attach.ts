@@ -1,6 +1,7 @@
 import { command, type Run } from '../../lib/command/command.ts';
 import { readCursor, writeCursor } from '../../lib/command/cursor.ts';
 import { runOn, runOnSession } from '../../lib/command/on-node.ts';
+import { isReachable } from '../../lib/domain/placement.ts';
 
 /**
  * Takes over one session, or all of the caller's, on this connection: a client that lost its connection, or is about to
@@ -10,7 +11,7 @@ export const run: Run<'session/attach'> = async (call) => {
   if (call.data.session_id !== undefined) return runOnSession(call, call.data.session_id);
   const from = call.data.cursor === undefined ? undefined : readCursor(call.data.cursor);
   const nodes = (await call.directory.list()).filter(
-    ({ nodeId, state }) => state !== 'lost' && nodeId >= (from?.nodeId ?? ''),
+    (node) => isReachable(node, call.clock.nowMs()) && node.nodeId >= (from?.nodeId ?? ''),
   );
   const [node, next] = nodes;
   if (!node) return { sessions: [] };

@@ -34,12 +34,17 @@ export const run: Run<'session/create'> = async (call) => {
     try {
       return await runOn(call, node, { ...order, acceptMs });
     } catch (error) {
-      if (!(error instanceof NodeUnreachable) || bound) throw error;
-      if (!error.unheard && !(await fence(call, session_id, attempt))) return runOn(call, node, order);
+      if (bound || !(error instanceof NodeUnreachable || isFull(error))) throw error;
+      if (error instanceof NodeUnreachable && !error.unheard && !(await fence(call, session_id, attempt)))
+        return runOn(call, node, order);
       suspects.add(node.nodeId);
     }
   }
 };
+
+/** The node has just filled up, lost its engine, or drains: it has not told so yet. */
+const isFull = (error: unknown): boolean =>
+  error instanceof PatchbayError && (error.reason === 'no_mediaserver' || error.reason === 'node_draining');
 
 /** False when the node has accepted the session after all: then it is asked again what came of it. */
 const fence = (call: CommandCall<'session/create'>, sessionId: string, attempt: number): Promise<boolean> =>

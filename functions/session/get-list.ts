@@ -1,6 +1,7 @@
 import { command, type Run } from '../../lib/command/command.ts';
 import { readCursor, writeCursor } from '../../lib/command/cursor.ts';
 import { runOn } from '../../lib/command/on-node.ts';
+import { isReachable } from '../../lib/domain/placement.ts';
 import { limits } from '../../lib/protocol/limits.ts';
 import type { SessionSummary } from '../../lib/protocol/session.ts';
 
@@ -14,7 +15,7 @@ const pageRestBytes = limits.messageBytes - limits.pageBytes - 8 * 1024;
 export const run: Run<'session/get_list'> = async (call) => {
   const from = call.data.cursor === undefined ? undefined : readCursor(call.data.cursor);
   const nodes = (await call.directory.list()).filter(
-    ({ nodeId, state }) => state !== 'lost' && nodeId >= (from?.nodeId ?? ''),
+    (node) => isReachable(node, call.clock.nowMs()) && node.nodeId >= (from?.nodeId ?? ''),
   );
   const sessions: SessionSummary[] = [];
   for (const node of nodes) {
@@ -25,7 +26,7 @@ export const run: Run<'session/get_list'> = async (call) => {
     if (page.cursor !== undefined && last !== undefined) {
       return { sessions, cursor: writeCursor({ nodeId: node.nodeId, after: last }) };
     }
-    const full = sessions.length >= call.data.limit || JSON.stringify(sessions).length > pageRestBytes;
+    const full = sessions.length >= call.data.limit || Buffer.byteLength(JSON.stringify(sessions)) > pageRestBytes;
     if (full && node !== nodes.at(-1)) {
       return { sessions, cursor: writeCursor({ nodeId: node.nodeId, after: last ?? '' }) };
     }

@@ -50,7 +50,8 @@ export const errorsAnswered = (): MiddlewareObj<WebSocketEvent, RouteReply> => (
     const tid: Tid | undefined = tidOfText(request.event.body ?? '');
     const error = clientError(request.error, request.context.awsRequestId);
     if (error.reason === 'internal_error') {
-      services().log.error({ err: request.error, reference: request.context.awsRequestId }, 'command failed');
+      // The reference in the client's text may be the node's own.
+      services().log.error({ err: request.error, answered: error.message }, 'command failed');
     }
     request.response = routeReply(errorReply(tid, error));
   },

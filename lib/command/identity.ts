@@ -20,14 +20,20 @@ export type AuthorizerContext = z.input<typeof context>;
  * @throws PatchbayError not_authenticated when there is no identity, or it has expired since `$connect`
  */
 export function identify(event: WebSocketEvent, nowMs: number): Caller {
+  const { caller, expiresAtMs } = identityOf(event);
+  if (expiresAtMs <= nowMs) {
+    throw new PatchbayError('not_authenticated', 'the token has expired: connect again with a new one');
+  }
+  return caller;
+}
+
+/** The same at `$connect`, where the authorizer has just judged the token's time itself. */
+export function identityOf(event: WebSocketEvent): { caller: Caller; expiresAtMs: number } {
   const result = z.safeParse(context, event.requestContext.authorizer);
   if (!result.success) throw new PatchbayError('not_authenticated', 'the connection has no identity');
   const { tenant, sub, scope, rooms, exp, batch } = result.data;
-  if (exp !== undefined && exp * 1000 <= nowMs) {
-    throw new PatchbayError('not_authenticated', 'the token has expired: connect again with a new one');
-  }
   const words = scope.split(' ');
-  return {
+  const caller = {
     tenant,
     userId: sub,
     scopes: scopes.filter((known) => words.includes(known)),
@@ -35,4 +41,5 @@ export function identify(event: WebSocketEvent, nowMs: number): Caller {
     connectionId: event.requestContext.connectionId,
     batch: batch === '1',
   };
+  return { caller, expiresAtMs: exp === undefined ? Number.POSITIVE_INFINITY : exp * 1000 };
 }

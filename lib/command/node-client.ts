@@ -57,6 +57,7 @@ export class NodeClient {
       answer = await this.#try(node, path, text, patience);
     }
     if (!answer) throw this.#unreachable(node.nodeId, new Error('the connection was closed'));
+    if (answer.status === 401) throw this.#unreachable(node.nodeId, new Error('the node does not take its own key'));
     const value: unknown = JSON.parse(answer.text);
     if (answer.status === 200) return value;
     const error = z.safeParse(errorBody, value);

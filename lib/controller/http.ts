@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import * as z from 'zod/mini';
 import { type Caller, callerSchema } from '../domain/access.ts';
@@ -57,7 +58,12 @@ const goneBody = z.object({ connection_id: z.string() });
  * `/healthz`, `/readyz` and `/metrics` are for whoever watches the node.
  */
 export function createHttp(options: HttpOptions): FastifyInstance {
-  const app = fastify({ bodyLimit: 2 * limits.messageBytes, forceCloseConnections: true, keepAliveTimeout: 60_000 });
+  const app = fastify({
+    bodyLimit: 2 * limits.messageBytes,
+    forceCloseConnections: true,
+    keepAliveTimeout: 60_000,
+    genReqId: () => randomUUID(),
+  });
   const idempotency = new Idempotency(options.clock);
 
   // Bodies stay text until their signature is checked.
@@ -144,9 +150,17 @@ function parse(request: FastifyRequest): unknown {
   }
 }
 
+/** fastify's own refusals are the sender's fault: a body too large, a wrong header. */
+function clientError(thrown: unknown): PatchbayError {
+  const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new PatchbayError('message_too_large');
+  if (typeof code === 'string' && code.startsWith('FST_ERR_CTP')) return new PatchbayError('syntax_error');
+  return asPatchbayError(thrown);
+}
+
 /** A fault that has no row in the table gets a reference, which the log has too. */
 function sendError(log: Log, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const error = asPatchbayError(thrown);
+  const error = clientError(thrown);
   if (error.reason === 'not_authenticated') return reply.code(401).send(error.toBody());
   if (error.reason !== 'internal_error') {
     if (error.engine) log.warn({ path: request.url, reason: error.reason, engine: error.engine }, 'command refused');

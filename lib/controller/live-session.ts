@@ -11,7 +11,7 @@ import { Ownership } from './ownership.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { SessionSpec, SessionWorld } from './session-spec.ts';
 import { createdBody, sessionRecord } from './session-view.ts';
-import { asPatchbayError, settle } from './settle.ts';
+import { asPatchbayError, type Settled, settle } from './settle.ts';
 import { Timers } from './timers.ts';
 
 /** The record outlives the session's own timers by so much, then DynamoDB collects it. */
@@ -38,6 +38,8 @@ export class LiveSession {
   #readyAtMs: number | undefined;
   #mediaState: MediaState;
   #peer: LiveSession | undefined;
+  /** Changes of media that wait for the session to be ready. */
+  #remembered: MediaChange = {};
 
   /** @throws PatchbayError no_mediaserver, not_implemented */
   constructor(spec: SessionSpec, world: SessionWorld) {
@@ -120,18 +122,23 @@ export class LiveSession {
     return this.#run(() => this.negotiation.endCandidates());
   }
 
-  /** @throws PatchbayError invalid_operation; or what the engine refused */
+  /**
+   * In `wait` the change is remembered for when the session is ready: nothing is applied yet.
+   *
+   * @throws PatchbayError invalid_operation; or what the engine refused
+   */
   updateMedia(change: MediaChange): Promise<Applied> {
     return this.#run(async () => {
       const { type } = this.spec.data;
       if (!this.#media.updateMedia) {
         throw new PatchbayError('invalid_operation', `patchbay does not hold the media of a ${type} session`);
       }
+      if (this.#state === 'wait') {
+        this.#remembered = { ...this.#remembered, ...given(change) };
+        return {};
+      }
       const applied = await this.#media.updateMedia(change);
-      const took = Object.entries(change).filter(
-        ([field, value]) => value !== undefined && Reflect.get(applied, field) !== false,
-      );
-      this.#mediaState = { ...this.#mediaState, ...Object.fromEntries(took) };
+      this.#mediaState = { ...this.#mediaState, ...tookEffect(change, applied) };
       return applied;
     });
   }
@@ -218,11 +225,15 @@ export class LiveSession {
     });
     if (data.offer) await this.negotiation.giveOffer(data.offer);
     accepted();
-    const made = await negotiating;
-    if (made.error) return this.#end(asPatchbayError(made.error));
+    // The queue is free while the engine makes up its mind: the session may end in the meantime.
+    void negotiating.then((made) => this.later(() => this.#takeUp(made)));
+    if (master) this.#askForOffer(master);
+  }
+
+  async #takeUp(made: Settled<{ offer?: Description; answer?: Description }>): Promise<void> {
+    if (made.error) throw made.error;
     if (made.value?.answer) await this.negotiation.giveEngineAnswer(made.value.answer);
     if (made.value?.offer) await this.negotiation.giveOffer(made.value.offer);
-    if (master) this.#askForOffer(master);
   }
 
   /** What the engine makes of it; nothing where both SDPs come from clients. */
@@ -259,6 +270,17 @@ export class LiveSession {
       void this.stop(new PatchbayError('session_timeout', `ready_timeout, ${ready_timeout} s, is over`));
     });
     this.#write();
+    this.#applyRemembered();
+  }
+
+  #applyRemembered(): void {
+    const change = this.#remembered;
+    const { updateMedia } = this.#media;
+    if (Object.keys(change).length === 0 || !updateMedia) return;
+    this.later(async () => {
+      const applied = await updateMedia.call(this.#media, change);
+      this.#mediaState = { ...this.#mediaState, ...tookEffect(change, applied) };
+    });
   }
 
   /** Brings the record up to date, beside everything else. Where it is another's by now, this session ends silently. */
@@ -367,4 +389,14 @@ export class LiveSession {
     const { sessionId, mediaId, creator, data } = this.spec;
     return { session_id: sessionId, media_id: mediaId, tenant: creator.tenant, type: data.type };
   }
+}
+
+const given = (change: MediaChange): MediaChange =>
+  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+
+/** The fields of a change that the engine says it did. */
+function tookEffect(change: MediaChange, applied: Applied): Partial<MediaState> {
+  const { bitrate, ...mutes } = given(change);
+  const took = Object.entries(mutes).filter(([field, value]) => Reflect.get(applied, field) === value);
+  return { ...Object.fromEntries(took), ...(typeof applied.bitrate === 'number' && { bitrate: applied.bitrate }) };
 }

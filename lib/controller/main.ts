@@ -16,7 +16,8 @@ const clientCandidates = read('clientCandidates') === 'none' ? 'none' : 'pass';
 const dynamodbEndpoint = read('dynamodbEndpoint');
 
 const node = await startNode({
-  nodeId: read('nodeId') ?? hostname(),
+  // What an id may hold after its @.
+  nodeId: (read('nodeId') ?? hostname()).replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 64),
   host: read('nodeHost') ?? '127.0.0.1',
   port: readInteger('nodePort', 0),
   release: read('release') ?? 'local',

@@ -95,17 +95,22 @@ export class Negotiation {
   /** The client's candidates. */
   async addCandidates(candidates: readonly Candidate[]): Promise<void> {
     const { media } = this.#host;
-    if (media.addCandidates) return media.addCandidates(candidates);
+    if (media.addCandidates && this.#isSettled) return media.addCandidates(candidates);
     const side = this.#collectingSide();
     if (side) this[side].add(candidates);
-    else if (this[this.#own].state === 'empty') this.#early[this.#own].candidates.push(...candidates);
-    else this.#pass(candidates);
+    else if (media.addCandidates || this[this.#own].state === 'empty') {
+      this.#early[this.#own].candidates.push(...candidates);
+    } else this.#pass(candidates);
   }
 
   /** No more follow, but for those that were overtaken by this very message. */
   async endCandidates(): Promise<void> {
     const { media, later } = this.#host;
-    if (media.endCandidates) return media.endCandidates();
+    if (media.endCandidates && this.#isSettled) return media.endCandidates();
+    if (media.endCandidates) {
+      this.#early[this.#own].ended = true;
+      return;
+    }
     this.#timers.set('late candidates', lateCandidateMs, () =>
       later(async () => {
         const side = this.#collectingSide();
@@ -129,6 +134,10 @@ export class Negotiation {
     if (this[far].state === 'collecting') this.#finish(far);
     else if (this[far].state === 'empty') this.#early[far].ended = true;
     else this.#host.emit('candidate_end', {});
+  }
+
+  get #isSettled(): boolean {
+    return this.offer.state === 'known' && this.answer.state === 'known';
   }
 
   get #far(): Side {
@@ -176,6 +185,17 @@ export class Negotiation {
         if (peer.answer.state === 'empty') await peer.giveAnswer(description);
       });
     }
+    this.#passEarly(side);
+    if (this.#isSettled) {
+      this.#giveEarlyToEngine();
+      settled();
+    }
+  }
+
+  /** What came before the description that it belongs to. */
+  #passEarly(side: Side): void {
+    const { media, emit } = this.#host;
+    if (media.addCandidates) return;
     const early = this.#early[side];
     if (side === this.#own) {
       if (early.candidates.length > 0) this.#pass(early.candidates.splice(0));
@@ -184,7 +204,18 @@ export class Negotiation {
       for (const candidate of early.candidates.splice(0)) emit('candidate', candidate);
       if (early.ended) emit('candidate_end', {});
     }
-    if (this.offer.state === 'known' && this.answer.state === 'known') settled();
+  }
+
+  /** An engine takes candidates once it has both descriptions. */
+  #giveEarlyToEngine(): void {
+    const { media, later } = this.#host;
+    const early = this.#early[this.#own];
+    if (!media.addCandidates) return;
+    const candidates = early.candidates.splice(0);
+    later(async () => {
+      if (candidates.length > 0) await media.addCandidates?.(candidates);
+      if (early.ended) await media.endCandidates?.();
+    });
   }
 
   /** To the peer; in a session without one, to whoever serves its far side by its events. */

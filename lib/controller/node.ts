@@ -17,7 +17,9 @@ import { createHttp, type RawOrder } from './http.ts';
 import { Metrics } from './metrics.ts';
 import { Owners } from './owners.ts';
 import { Registration } from './registration.ts';
+import { retried } from './retried.ts';
 import { Sessions } from './sessions.ts';
+import { settle } from './settle.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { Timers } from './timers.ts';
 
@@ -69,9 +71,17 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     metrics.event();
     push.send(connectionId, event, batch ?? false);
   };
+  /** A write that need not be waited for is tried again beside everything else. */
+  const persist = async (write: () => Promise<unknown>, failure: string) => {
+    const { error } = await settle(write());
+    if (!error) return;
+    log.warn({ err: error }, `${failure}, trying again`);
+    retried(write, { clock, random: options.random }).catch((last: unknown) => log.error({ err: last }, failure));
+  };
   const owners = new Owners((connectionId) => connections.addNode(connectionId, nodeId));
   const sessions: Sessions = new Sessions({
     nodeId,
+    capacity: options.capacity,
     backends,
     owners,
     onEnded: (why) => metrics.sessionEnded(why.reason),
@@ -79,8 +89,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       clock,
       log,
       claim: (record, expiresAtSeconds) => records.claim(record, expiresAtSeconds),
-      update: (record) => records.update(record),
-      release: async (record) => void (await records.release(record)),
+      update: (record) => retried(() => records.update(record), { clock, random: options.random }),
+      release: (record) => persist(() => records.release(record), 'session record not released'),
       replay: send,
       publish: ({ spec, ownership, subscribers }, event) => {
         const subject = { tenant: spec.creator.tenant, userId: ownership.userId };
@@ -131,6 +141,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   return {
     url,
     async stop() {
+      sessions.drain();
       timers.clear();
       await registration.stop();
       await sessions.stopAll(new PatchbayError('node_lost', 'the media node stops'));

@@ -21,6 +21,7 @@ export class Registration {
   readonly #timers: Timers<'heartbeat' | 'change' | 'old key'>;
   #keys: string[] = [];
   #stopped = false;
+  #beating: Promise<void> = Promise.resolve();
 
   /** @param describe the node as it is now */
   constructor(nodes: NodeStore, describe: () => Node, clock: Clock, log: Log) {
@@ -44,28 +45,37 @@ export class Registration {
     this.#timers.set('old key', maxSkewMs, () => {
       this.#keys = [fresh];
     });
-    await this.#beat();
+    this.#beatNow();
+    await this.#beating;
   }
 
   /** Something of the node changed. */
   changed(): void {
-    if (!this.#stopped && this.#keys.length > 0) this.#timers.set('change', settleMs, () => void this.#beat());
+    if (!this.#stopped && this.#keys.length > 0) this.#timers.set('change', settleMs, () => this.#beatNow());
   }
 
   /** Takes the node off the list. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timers.clear();
+    // A heartbeat that is under way must not arrive after the removal.
+    await this.#beating;
+    this.#timers.clear();
     await this.#nodes.remove(this.#describe().nodeId);
   }
 
+  /** One after another, so that the newest is the last to arrive. */
+  #beatNow(): void {
+    this.#beating = this.#beating.then(() => this.#beat());
+  }
+
   async #beat(): Promise<void> {
-    this.#timers.set('heartbeat', heartbeatMs, () => void this.#beat());
+    if (this.#stopped) return;
+    this.#timers.set('heartbeat', heartbeatMs, () => this.#beatNow());
     try {
       await this.#nodes.put(this.#describe());
     } catch (error) {
       this.#log.error({ err: error }, 'heartbeat not written');
     }
-    if (this.#stopped) this.#timers.clear();
   }
 }

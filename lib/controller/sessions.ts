@@ -20,6 +20,8 @@ export interface Placed {
 
 export interface SessionsOptions {
   readonly nodeId: string;
+  /** How many sessions at the most. */
+  readonly capacity: number;
   readonly backends: readonly Backend[];
   readonly owners: Owners;
   readonly world: Omit<SessionWorld, 'ended'>;
@@ -31,6 +33,8 @@ export interface SessionsOptions {
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #live = new Map<string, LiveSession>();
+  /** Why there are no new sessions any more. */
+  #full: PatchbayError | undefined;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
@@ -48,6 +52,11 @@ export class Sessions {
    */
   async create(caller: Caller, data: CreateData, placed: Placed, requestId: string): Promise<LiveSession> {
     requireScope(caller, 'media:session');
+    if (this.#full) throw this.#full;
+    if (this.#live.size >= this.#options.capacity) {
+      throw new PatchbayError('no_mediaserver', 'this node is full', { retryAfterSeconds: 5 });
+    }
+    requireOneKind(data);
     if (data.offer?.sdp_type === 'rtp' || data.sdp_type === 'rtp') requireScope(caller, 'media:rtp');
     if (data.offer) checkDescription(data.offer, 'data.offer');
     const master = this.#master(caller, data);
@@ -81,6 +90,7 @@ export class Sessions {
 
   /** @throws PatchbayError session_not_found, unauthorized */
   controlled(caller: Caller, sessionId: string | undefined): LiveSession {
+    requireScope(caller, 'media:session');
     const session = sessionId === undefined ? this.#only(caller) : this.#find(caller, sessionId);
     requireControl(caller, ownerOf(session), session.spec.sessionId);
     return session;
@@ -88,6 +98,7 @@ export class Sessions {
 
   /** @throws PatchbayError session_not_found, unauthorized */
   async attach(caller: Caller, sessionId: string, token: string | undefined, since: number | undefined) {
+    requireScope(caller, 'media:session');
     const session = this.#find(caller, sessionId);
     const before = session.ownership.connectionId;
     const taken = await session.attach(caller, token, since);
@@ -117,7 +128,7 @@ export class Sessions {
     let bytes = 0;
     for (const session of matching) {
       const summary = sessionSummary(session);
-      bytes += JSON.stringify(summary).length + 1;
+      bytes += Buffer.byteLength(JSON.stringify(summary)) + 1;
       if (sessions.length >= filter.limit || bytes > limits.pageBytes) return { sessions, more: true };
       sessions.push(summary);
     }
@@ -140,6 +151,11 @@ export class Sessions {
     for (const session of this.#options.owners.take(connectionId)) session.connectionGone(connectionId);
   }
 
+  /** No new sessions from now on; those that live go on. */
+  drain(): void {
+    this.#full = new PatchbayError('node_draining', undefined, { retryAfterSeconds: 1 });
+  }
+
   /** Ends them all: the node stops. */
   async stopAll(why: PatchbayError): Promise<void> {
     await Promise.all([...this.#live.values()].map((session) => session.stop(why)));
@@ -147,7 +163,8 @@ export class Sessions {
 
   #find(caller: Caller, sessionId: string): LiveSession {
     const session = this.#live.get(keyOf(caller.tenant, sessionId));
-    if (!session) throw sessionNotFound(sessionId);
+    // One that has ended is still here while its media and record are given back.
+    if (!session || session.state === 'destroyed') throw sessionNotFound(sessionId);
     return session;
   }
 
@@ -194,7 +211,11 @@ export class Sessions {
 
   #sorted(caller: Caller, after: string, fits: (session: LiveSession) => boolean): LiveSession[] {
     const matching = [...this.#live.values()].filter(
-      (session) => session.spec.creator.tenant === caller.tenant && session.spec.sessionId > after && fits(session),
+      (session) =>
+        session.state !== 'destroyed' &&
+        session.spec.creator.tenant === caller.tenant &&
+        session.spec.sessionId > after &&
+        fits(session),
     );
     return matching.sort((a, b) => (a.spec.sessionId < b.spec.sessionId ? -1 : 1));
   }
@@ -213,6 +234,15 @@ export class Sessions {
     if (this.#live.get(key) === session) this.#live.delete(key);
     this.#options.owners.remove(session.ownership.connectionId, session);
   }
+}
+
+/** Only a proxy may have SDPs of two kinds. */
+function requireOneKind({ type, offer, sdp_type }: CreateData): void {
+  if (type === 'proxy' || !offer || sdp_type === undefined || offer.sdp_type === sdp_type) return;
+  throw new PatchbayError(
+    'invalid_parameters',
+    `data.sdp_type is ${sdp_type}, but data.offer is ${offer.sdp_type}: only a proxy has two kinds`,
+  );
 }
 
 const keyOf = (tenant: string, sessionId: string) => `${tenant}/${sessionId}`;

@@ -12,6 +12,7 @@ export class Waiter<T> {
   readonly #what: string;
   readonly #waiting = new Set<Waiting<T>>();
   #value: T | undefined;
+  #failure: PatchbayError | undefined;
 
   /** @param what what does not come, as a time-out names it */
   constructor(clock: Clock, what: string) {
@@ -32,13 +33,16 @@ export class Waiter<T> {
     this.#end((one) => one.resolve(value));
   }
 
+  /** It will never come: also for those who ask later, such as a `create` whose media failed before it could wait. */
   fail(error: PatchbayError): void {
+    this.#failure = error;
     this.#end((one) => one.reject(error));
   }
 
   /** @throws PatchbayError timeout; or what `fail` is given */
   wait(timeoutMs: number): Promise<T> {
     if (this.#value !== undefined) return Promise.resolve(this.#value);
+    if (this.#failure) return Promise.reject(this.#failure);
     return new Promise<T>((resolve, reject) => {
       const waiting: Waiting<T> = {
         resolve: (value) => {

@@ -1,6 +1,13 @@
 import { PatchbayError } from '../protocol/errors.ts';
 import type { BackendKind } from '../protocol/session.ts';
 
+/** Not heard of for this long, and nothing marked it lost yet: nobody waits for it. */
+const goneAfterMs = 120_000;
+
+/** Whether it makes sense to ask a node at all: whoever asks all nodes passes over the others. */
+export const isReachable = (node: Node, nowMs: number): boolean =>
+  node.state !== 'lost' && nowMs - node.heartbeatAtMs < goneAfterMs;
+
 /** One engine of a node, as the node's record tells it. */
 export interface Engine {
   readonly kind: BackendKind;
@@ -24,6 +31,9 @@ export interface Node {
 
 /** A node that has not been heard of for this long gets no new sessions. It is not lost yet: that takes 120 s. */
 export const staleAfterMs = 30_000;
+
+/** Nodes and engines come back, or are started, within seconds. */
+const retrySeconds = 5;
 
 export interface Placement {
   readonly node: Node;
@@ -53,7 +63,9 @@ export function place(
     const node = lessLoadedOfTwo(fitting, random);
     if (node) return { node, backend };
   }
-  throw new PatchbayError('no_mediaserver', `no live node has ${backends.join(' or ')} up${howToAdd(backends)}`);
+  throw new PatchbayError('no_mediaserver', `no live node has ${backends.join(' or ')} up${howToAdd(backends)}`, {
+    retryAfterSeconds: retrySeconds,
+  });
 }
 
 function lessLoadedOfTwo(nodes: readonly Node[], random: () => number): Node | undefined {

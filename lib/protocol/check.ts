@@ -12,9 +12,18 @@ import { isReason, PatchbayError } from './errors.ts';
  * @param path what the value is called in the message, such as `data`
  */
 export function check<S extends z.core.$ZodType>(schema: S, value: unknown, path: string): z.output<S> {
-  const result = safeParse(schema, value);
+  const result = parse(schema, value, path);
   if (result.success) return result.data;
   throw toError(result.error.issues, schema, value, path);
+}
+
+/** zod compares the `length` even of what is no string, and throws where that is an object that is no number either. */
+function parse<S extends z.core.$ZodType>(schema: S, value: unknown, path: string) {
+  try {
+    return safeParse(schema, value);
+  } catch (cause) {
+    throw new PatchbayError('invalid_value', `${path} is not valid`, { cause });
+  }
 }
 
 /** Names what `word` may have been meant to be, or nothing when no known word is close. */
@@ -66,8 +75,11 @@ function expectation(issue: z.core.$ZodIssue): string {
   }
 }
 
-const article = (type: string) =>
-  type === 'int' ? 'a whole number' : `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type === 'record' ? 'object' : type}`;
+function article(type: string): string {
+  if (type === 'int') return 'a whole number';
+  const word = type === 'record' ? 'object' : type;
+  return `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
+}
 const unit = (origin: string) => (origin === 'string' ? ' characters long' : origin === 'array' ? ' items long' : '');
 const shorten = (name: string) => (name.length > 64 ? `${name.slice(0, 64)}…` : name);
 

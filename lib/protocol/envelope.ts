@@ -92,9 +92,10 @@ function parseObject(text: string): Record<string, unknown> {
   return value;
 }
 
-function tidOf(value: Record<string, unknown>): Tid | undefined {
-  const result = z.safeParse(tid, value.tid);
-  return result.success ? result.data : undefined;
+/** Not by the schema, which may throw (`check`): this one is for messages that may be wrong in any way. */
+function tidOf({ tid }: Record<string, unknown>): Tid | undefined {
+  if (typeof tid === 'string') return tid.length <= limits.tidChars ? tid : undefined;
+  return typeof tid === 'number' && Number.isFinite(tid) ? tid : undefined;
 }
 
 function resolveCommand(route: string): Command {

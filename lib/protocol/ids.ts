@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
 
 /**
- * A session's or room's id: given by the client, or made by the server as `UUID@node`, which says where it lives.
- * PROTOCOL section 2.
+ * A session's or room's id: given by the client, or made by the server as `UUID@node`, which says where it lives. A node
+ * is called as its host is, dots included. PROTOCOL section 2.
  */
 export const objectId = z
   .string()
-  .check(z.regex(/^[A-Za-z0-9_.:-]{1,64}(@[A-Za-z0-9-]{1,64})?$/, 'may have 1 to 64 of A-Z a-z 0-9 _ . : -'));
+  .check(z.regex(/^[A-Za-z0-9_.:-]{1,64}(@[A-Za-z0-9_.-]{1,64})?$/, 'may have 1 to 64 of A-Z a-z 0-9 _ . : -'));
 
 /** An id that a client chooses: it has no node. */
 export const clientId = z

@@ -26,6 +26,8 @@ const sdp = z.string().check(
   z.maxLength(limits.sdpChars),
   z.refine((text) => text.trim() !== '', { error: 'missing_sdp: is empty', abort: true }),
   z.refine((text) => /(^|\n)m=/.test(text), 'has no m= line'),
+  // Janus cannot parse a message with these, and does not answer it at all.
+  z.refine((text) => text.isWellFormed() && !text.includes('\0'), 'has a NUL or half a surrogate pair'),
 );
 
 /** An offer or an answer: an SDP (RFC 8866, LF or CRLF) and what kind it is. PROTOCOL section 2. */
@@ -49,10 +51,18 @@ export const mediaFields = {
 const wrongAction = { error: 'invalid_action: is none of this command' };
 const flag = (value: boolean) => z._default(z.boolean(), value);
 const seconds = (max: number, fallback: number, min = 1) => z._default(z.int().check(z.gte(min), z.lte(max)), fallback);
+/** `JSON.parse` reads nesting that `JSON.stringify`, which is recursive, cannot write: that counts as too much. */
+function jsonBytes(value: unknown): number {
+  try {
+    return new TextEncoder().encode(JSON.stringify(value)).length;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
 const smallObject = (bytes: number) =>
   z
     .record(z.string(), z.unknown())
-    .check(z.refine((value) => JSON.stringify(value).length <= bytes, `must be at most ${bytes} bytes of JSON`));
+    .check(z.refine((value) => jsonBytes(value) <= bytes, `must be at most ${bytes} bytes of JSON`));
 
 export const createData = z.strictObject({
   type: sessionType,

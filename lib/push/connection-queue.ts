@@ -77,9 +77,9 @@ export class ConnectionQueue {
     if (!first) return [];
     let count = 1;
     if (this.#batch) {
-      let bytes = JSON.stringify(first).length;
+      let bytes = bytesOf(first);
       for (const event of this.#events.slice(1)) {
-        bytes += JSON.stringify(event).length;
+        bytes += bytesOf(event);
         if (bytes > limits.frameBytes) break;
         count += 1;
       }
@@ -115,6 +115,8 @@ export class ConnectionQueue {
     });
   }
 }
+
+const bytesOf = (event: PatchbayEvent) => Buffer.byteLength(JSON.stringify(event));
 
 function message(events: PatchbayEvent[]): string {
   const [first] = events;

@@ -16,7 +16,7 @@ const record = z.object({
   url: z.string(),
   release: z.string(),
   state: z.enum(['up', 'draining', 'lost']),
-  engines: z.array(engine),
+  engines: z.array(z.unknown()),
   load: z.number(),
   capacity: z.number(),
   heartbeat_at_ms: z.number(),
@@ -64,8 +64,10 @@ export class NodeStore {
       }),
     );
     return (Items ?? []).map((item) => {
-      const { sk, heartbeat_at_ms, ...rest } = record.parse(item);
-      return { ...rest, nodeId: sk, heartbeatAtMs: heartbeat_at_ms };
+      const { sk, heartbeat_at_ms, engines, ...rest } = record.parse(item);
+      // A newer release may have kinds of engines that this one does not know.
+      const known = engines.map((one) => z.safeParse(engine, one)).flatMap(({ data }) => (data ? [data] : []));
+      return { ...rest, engines: known, nodeId: sk, heartbeatAtMs: heartbeat_at_ms };
     });
   }
 

@@ -18,11 +18,11 @@ const handleList = z.object({ handles: z.array(z.number()) });
 const handleInfo = z.object({ info: z.record(z.string(), z.unknown()) });
 
 /** The handles that Janus holds, of all its sessions. https://janus.conf.meetecho.com/docs/admin.html */
-export const janusHandles = (admin: JanusAdmin | undefined): Promise<number[]> =>
+export const janusHandles = (admin: JanusAdmin): Promise<number[]> =>
   asking(admin, async (janus) => (await allHandles(janus)).map(({ handleId }) => handleId));
 
 /** All that Janus knows of each handle. */
-export const janusHandleInfos = (admin: JanusAdmin | undefined): Promise<Record<string, unknown>[]> =>
+export const janusHandleInfos = (admin: JanusAdmin): Promise<Record<string, unknown>[]> =>
   asking(admin, async (janus) => {
     const infos: Record<string, unknown>[] = [];
     for (const { sessionId, handleId } of await allHandles(janus)) {
@@ -40,8 +40,7 @@ async function allHandles(janus: Asking): Promise<{ sessionId: number; handleId:
   return found;
 }
 
-async function asking<T>(admin: JanusAdmin | undefined, ask: (janus: Asking) => Promise<T>): Promise<T> {
-  if (!admin) throw new Error('this stack has no Janus of its own');
+async function asking<T>(admin: JanusAdmin, ask: (janus: Asking) => Promise<T>): Promise<T> {
   janode.Logger.setLevel('none');
   const connection = await janode.connect({
     address: { url: admin.adminUrl, apisecret: admin.adminSecret },

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findProgram } from '../../lib/local/child.ts';
 
 const main = fileURLToPath(new URL('../../lib/local/main.ts', import.meta.url));
 const startMs = 30_000;
@@ -24,6 +25,8 @@ export interface Whereabouts {
 }
 
 export interface TestStack extends Whereabouts {
+  /** @throws Error when the stack was pointed at somebody else's Janus */
+  readonly janus: NonNullable<Whereabouts['janus']>;
   readonly dataDir: string;
   readonly process: ChildProcess;
   /** How the main process ended. */
@@ -38,7 +41,11 @@ export interface TestStack extends Whereabouts {
 /** Starts the local stack, as `bin/start` does, in a process of its own with a free port and its own data folder. */
 export async function startTestStack(env: Readonly<Record<string, string>> = {}): Promise<TestStack> {
   const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-test-'));
-  const child = spawn(process.execPath, [main], {
+  // Where util-linux has it, setpriv lets the kernel end the stack with a test run that is killed.
+  const setpriv = await findProgram('setpriv');
+  const program = [process.execPath, main];
+  const [command = '', ...args] = setpriv ? [setpriv, '--pdeathsig', 'TERM', ...program] : program;
+  const child = spawn(command, args, {
     env: { ...process.env, PATCHBAY_PORT: '0', PATCHBAY_DATA_DIR: dataDir, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -68,6 +75,10 @@ export async function startTestStack(env: Readonly<Record<string, string>> = {})
   const whereabouts: Whereabouts = JSON.parse(await readFile(join(dataDir, 'stack.json'), 'utf8'));
   return {
     ...whereabouts,
+    get janus() {
+      if (!whereabouts.janus) throw new Error('this stack has no Janus of its own');
+      return whereabouts.janus;
+    },
     dataDir,
     process: child,
     exited,

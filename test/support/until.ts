@@ -21,11 +21,13 @@ export async function until<T>(
 export async function grows(what: string, read: () => Promise<number>, by: number, timeoutMs = 10_000): Promise<void> {
   const from = await read();
   let last = from;
-  await until(`${what} grows by ${by} from ${from}`, async () => (last = await read()) - from >= by, timeoutMs).catch(
-    (error: Error) => {
-      throw new Error(`${error.message}, it is at ${last}`);
-    },
-  );
+  const grown = async () => {
+    last = await read();
+    return last - from >= by;
+  };
+  await until(what, grown, timeoutMs).catch(() => {
+    throw new Error(`${what} went from ${from} to ${last} only, in ${timeoutMs} ms`);
+  });
 }
 
 /** Waits until a number that only counts up has not moved for `stillMs`. */

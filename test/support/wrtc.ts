@@ -77,6 +77,8 @@ export async function rtpBytes(
   return bytes;
 }
 
+type AudioData = wrtc.nonstandard.RTCAudioData;
+
 /** The pitch of what is heard on a track for a while, by its zero crossings; 0 for silence. */
 export async function pitchHz(track: MediaStreamTrack, forMs = 500): Promise<number> {
   const sink = new wrtc.nonstandard.RTCAudioSink(track);
@@ -85,7 +87,7 @@ export async function pitchHz(track: MediaStreamTrack, forMs = 500): Promise<num
   let rate = sampleRate;
   let last = 0;
   await new Promise<void>((resolve) => {
-    sink.ondata = ({ samples, sampleRate: rateNow, channelCount = 1 }) => {
+    sink.ondata = ({ samples, sampleRate: rateNow, channelCount = 1 }: AudioData) => {
       rate = rateNow;
       for (let at = 0; at < samples.length; at += channelCount) {
         const sample = samples[at] ?? 0;

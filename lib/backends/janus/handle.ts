@@ -34,6 +34,11 @@ export class JanusHandle {
 
   /** Puts a janode handle inside: at first, and after each claim. */
   adopt(handle: JanodeHandle): void {
+    // Ended while it was being attached: nobody wants it any more.
+    if (this.#ended) {
+      handle.sendRequest({ janus: 'detach' }, requestTimeoutMs).catch(() => {});
+      return;
+    }
     this.#janode = handle;
     const current = (tell: () => void) => {
       if (!this.#ended && this.#janode === handle) tell();

@@ -25,6 +25,11 @@ beforeEach(async () => {
   microphone = new FakeMicrophone();
   server
     .on('session/create', async (request) => request.ok({ ...made, answer: await engine.answer(request.data.offer) }))
+    .on('session/set_candidate', async (request) => {
+      await engine.addCandidates(request.data.candidates);
+      request.ok();
+    })
+    .on('session/set_candidate_end', (request) => request.ok())
     .on('session/destroy', (request) => request.ok());
   client = new PatchbayClient({ url: server.url });
   await client.connect();
@@ -57,9 +62,53 @@ describe('starting a call', () => {
     expect([call.sessionId, call.resumeToken, call.ended]).toEqual([id, 'resume', undefined]);
     expect(call.peerConnection).toBe(peerConnection);
     expect(server.requests[0]?.data).toMatchObject({ type: 'echo', record: true, wait_reply: true });
-    expect(server.requests[0]?.data).toHaveProperty('offer.sdp', expect.stringMatching(/m=audio[\s\S]*a=candidate/));
+    expect(server.requests[0]?.data).toHaveProperty('offer.sdp', expect.stringMatching(/m=audio/));
     await isConnected();
     expect(call.remoteStream?.getAudioTracks()).toHaveLength(1);
+  });
+
+  it('offers at once, and sends its candidates in one message and then their end', async () => {
+    await start();
+    const { data } = await server.request('session/set_candidate');
+    await server.request('session/set_candidate_end');
+    expect(server.requests[0]?.data).toHaveProperty('offer.trickle_ice', true);
+    expect(server.requests[0]?.data).toHaveProperty('offer.sdp', expect.not.stringContaining('a=candidate'));
+    expect(data).toMatchObject({ session_id: id, candidates: expect.any(Array) });
+    expect(data).toHaveProperty('candidates.0', {
+      sdpMid: '0',
+      sdpMLineIndex: 0,
+      candidate: expect.stringMatching(/^candidate:/),
+    });
+    expect(server.requests.map(({ route }) => route)).toEqual([
+      'session/create',
+      'session/set_candidate',
+      'session/set_candidate_end',
+    ]);
+  });
+
+  it('gathers its candidates into the offer where it is not to trickle', async () => {
+    await start({ trickle: false });
+    await isConnected();
+    expect(server.requests[0]?.data).toHaveProperty('offer.trickle_ice', false);
+    expect(server.requests[0]?.data).toHaveProperty('offer.sdp', expect.stringMatching(/m=audio[\s\S]*a=candidate/));
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('sends candidates again that a lost connection may not have carried', async () => {
+    server.on('session/attach', (request) => request.ok({ sessions: [{ ...made, type: 'echo', state: 'wait' }] }));
+    let isFirst = true;
+    server.on('session/set_candidate', (request) => {
+      if (isFirst) request.connection.cut();
+      else request.ok();
+      isFirst = false;
+    });
+    await start();
+    await vi.waitFor(() => {
+      const sent = server.requests.filter(({ route }) => route === 'session/set_candidate');
+      expect(sent).toHaveLength(2);
+      expect(sent[1]?.data).toEqual(sent[0]?.data);
+    }, 3000);
+    await server.request('session/set_candidate_end');
   });
 
   it('asks for the answer when the reply to create has none', async () => {
@@ -70,7 +119,7 @@ describe('starting a call', () => {
     });
     server.on('session/get_answer', async (request) => request.ok({ answer: await answer.promise }));
     await start();
-    expect(server.requests[1]).toMatchObject({ route: 'session/get_answer', data: { session_id: id } });
+    expect((await server.request('session/get_answer')).data).toEqual({ session_id: id });
     await isConnected();
   });
 
@@ -103,7 +152,7 @@ describe('a start that fails', () => {
     server.on('session/create', (request) => request.error('no_mediaserver', 'none'));
     await expect(start()).rejects.toMatchObject({ reason: 'no_mediaserver' });
     expect(peerConnection.connectionState).toBe('closed');
-    expect(server.requests).toHaveLength(1);
+    expect(server.requests.map(({ route }) => route)).toEqual(['session/create']);
   });
 
   it('destroys the session too when the answer is of no use', async () => {
@@ -139,7 +188,8 @@ describe('a call', () => {
     server.on('session/update_media', (request) => request.ok({ applied: { mute_audio: true, bitrate: false } }));
     const call = await start();
     expect(await call.updateMedia({ mute_audio: true, bitrate: 1 })).toEqual({ mute_audio: true, bitrate: false });
-    expect(server.requests[1]?.data).toEqual({ session_id: id, mute_audio: true, bitrate: 1 });
+    const { data } = await server.request('session/update_media');
+    expect(data).toEqual({ session_id: id, mute_audio: true, bitrate: 1 });
   });
 
   it('destroys the session and then closes the peer connection at hang-up, once', async () => {
@@ -177,13 +227,60 @@ describe('a call', () => {
     call.onEnded(late);
     expect(late).toHaveBeenCalledWith(destroyed);
     await expect(call.hangUp()).resolves.toBeUndefined();
-    expect(server.requests).toHaveLength(1);
+    expect(server.requests.map(({ route }) => route)).not.toContain('session/destroy');
   });
 
-  it('ends with registered_down when the connection is lost', async () => {
+  it('ends with registered_down when the client is closed', async () => {
+    const call = await start();
+    client.close();
+    expect(call.ended).toMatchObject({ code: 100010, reason: 'registered_down' });
+    expect(peerConnection.connectionState).toBe('closed');
+  });
+});
+
+describe('a call whose connection is lost', () => {
+  const attached = { ...made, type: 'echo', state: 'ready', resume_token: 'resume2' };
+
+  it('goes on, with the events that it missed and a new resume token', async () => {
+    server.on('session/attach', (request) => {
+      request.ok({ sessions: [{ ...attached, seq: 2 }] });
+      request.connection.push(sessionEvent(id, 'status', { class: 'media', media: 'audio', status: 'up' }));
+    });
+    const call = await start();
+    await isConnected();
+    const statuses: SessionStatus[] = [];
+    call.onStatus((status) => statuses.push(status));
+    server.push(sessionEvent(id, 'created'));
+    server.dropAll(1001, 'going away');
+    await vi.waitFor(() => expect(client.state.status).toBe('reconnecting'));
+    expect([call.ended, peerConnection.connectionState]).toEqual([undefined, 'connected']);
+    await vi.waitFor(() => expect(statuses).toEqual([{ class: 'media', media: 'audio', status: 'up' }]));
+    await vi.waitFor(() => expect(client.state.status).toBe('open'));
+    expect((await server.request('session/attach')).data).toEqual({
+      session_id: id,
+      resume_token: 'resume',
+      since: 1,
+    });
+    expect([call.ended, call.resumeToken]).toEqual([undefined, 'resume2']);
+    await call.hangUp();
+    expect(call.ended).toMatchObject({ reason: 'user_stop' });
+  });
+
+  it('ends with session_not_found when the server has it no more', async () => {
+    server.on('session/attach', (request) => request.error('session_not_found', 'no session'));
     const call = await start();
     server.dropAll(1001, 'going away');
-    await vi.waitFor(() => expect(call.ended).toMatchObject({ code: 100010, reason: 'registered_down' }));
+    await vi.waitFor(() => expect(call.ended).toMatchObject({ code: 100062, reason: 'session_not_found' }), 3000);
     expect(peerConnection.connectionState).toBe('closed');
+  });
+
+  it('ends at once when it is hung up meanwhile, and tells the server afterwards', async () => {
+    const call = await start();
+    server.dropAll(1001, 'going away');
+    await vi.waitFor(() => expect(client.state.status).toBe('reconnecting'));
+    await call.hangUp();
+    expect(call.ended).toMatchObject({ reason: 'user_stop' });
+    expect((await server.request('session/destroy')).data).toEqual({ session_id: id });
+    expect(server.requests.map(({ route }) => route)).not.toContain('session/attach');
   });
 });

@@ -96,12 +96,21 @@ describe('connection', () => {
     withToken.close();
   });
 
+  it('asks for a fresh token for each connection', async () => {
+    let count = 0;
+    client = new PatchbayClient({ url: server.url, token: async () => `token${++count}` });
+    await client.connect();
+    await client.rollOver();
+    expect(server.protocols).toEqual(['patchbay.v1,token.token1', 'patchbay.v1,token.token2']);
+  });
+
   it('refuses a token that no JWT could be without repeating it', () => {
     expect(() => new PatchbayClient({ url: server.url, token: 'se cret' })).toThrow(/characters that a JWT never has$/);
   });
 
   it('tells its state, and why it closed', async () => {
     const states: ConnectionState[] = [];
+    client = new PatchbayClient({ url: server.url, reconnect: false });
     client.onState((state) => states.push(state));
     await client.connect();
     server.dropAll(1009, 'Frame too long');

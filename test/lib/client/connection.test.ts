@@ -36,13 +36,27 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const pong = () => transport.listener?.onMessage('{"result":"ok","tid":"ping"}');
+
 it('pings every 5 minutes while it is open', async () => {
   await connection.open(1000);
-  vi.advanceTimersByTime(11 * minuteMs);
-  expect(transport.sent).toEqual(['{"cmd":"ping"}', '{"cmd":"ping"}']);
+  vi.advanceTimersByTime(5 * minuteMs);
+  pong();
+  vi.advanceTimersByTime(5 * minuteMs);
+  pong();
+  expect(transport.sent).toEqual(['{"cmd":"ping","tid":"ping"}', '{"cmd":"ping","tid":"ping"}']);
   transport.listener?.onClose({ code: 1001, reason: '' });
   vi.advanceTimersByTime(11 * minuteMs);
   expect(transport.sent).toHaveLength(2);
+});
+
+it('counts as lost when a ping stays unanswered', async () => {
+  await connection.open(1000);
+  vi.advanceTimersByTime(5 * minuteMs);
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect(listener.onClose).toHaveBeenCalledExactlyOnceWith({ code: 1006, reason: expect.stringContaining('answer') });
+  expect(transport.isClosed).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 it('leaves no timer behind, and says once that it closed', async () => {

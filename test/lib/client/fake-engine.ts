@@ -17,6 +17,11 @@ export class FakeEngine {
     return { sdp: peerConnection.localDescription?.sdp ?? '' };
   }
 
+  async addCandidates(candidates: unknown): Promise<void> {
+    if (!Array.isArray(candidates)) throw new Error('no candidates');
+    for (const candidate of candidates) await this.peerConnections.at(-1)?.addIceCandidate(candidate);
+  }
+
   stop(): void {
     for (const peerConnection of this.peerConnections) peerConnection.close();
   }

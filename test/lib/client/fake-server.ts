@@ -3,11 +3,35 @@ import { createServer, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
+/** One client's socket, from the server's side. */
+export class FakeConnection {
+  readonly #socket: WebSocket;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  /** One event, or several in one message. */
+  push(...events: object[]): void {
+    this.sendText(eventMessage(events));
+  }
+
+  sendText(text: string): void {
+    this.#socket.send(text);
+  }
+
+  /** Without a closing handshake, as a network does it. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+}
+
 /** A request as it arrived, with the means to answer it when and how a test wants. */
 export interface FakeRequest {
   readonly route: string;
   readonly data: Record<string, unknown>;
   readonly tid: string | undefined;
+  readonly connection: FakeConnection;
   ok(data?: object): void;
   error(reason: string, error: string, retryAfter?: number): void;
 }
@@ -23,6 +47,8 @@ export class FakeServer {
   /** Payload sizes of the frames as they came, fragments of one message one by one. */
   readonly frameSizes: number[] = [];
   readonly protocols: string[] = [];
+  /** In the order in which they came, closed ones too. */
+  readonly connections: FakeConnection[] = [];
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #handlers = new Map<string, Handler>();
@@ -39,6 +65,7 @@ export class FakeServer {
 
   static async start(): Promise<FakeServer> {
     const server = new FakeServer();
+    lastSeqs.clear();
     server.#http.listen(0, '127.0.0.1');
     await once(server.#http, 'listening');
     return server;
@@ -66,8 +93,7 @@ export class FakeServer {
 
   /** To every client: one event, or several in one message. */
   push(...events: object[]): void {
-    const data = events.length === 1 ? events[0] : events;
-    this.sendText(JSON.stringify({ class: 'core', cmd: 'event', data, tid: 'e1' }));
+    this.sendText(eventMessage(events));
   }
 
   sendText(text: string): void {
@@ -85,6 +111,8 @@ export class FakeServer {
   }
 
   #accept(socket: WebSocket): void {
+    const connection = new FakeConnection(socket);
+    this.connections.push(connection);
     socket.on('message', (bytes) => {
       const { subclass, cmd, data = {}, tid } = JSON.parse(bytes.toString());
       const reply = (result: string, body?: object) => socket.send(JSON.stringify({ result, data: body, tid }));
@@ -92,6 +120,7 @@ export class FakeServer {
         route: subclass === undefined ? cmd : `${subclass}/${cmd}`,
         data,
         tid,
+        connection,
         ok: (body) => reply('ok', body),
         error: (reason, error, retryAfter) => reply('error', { code: 1, reason, error, retry_after: retryAfter }),
       };
@@ -128,10 +157,25 @@ class FrameCounter {
   }
 }
 
-let lastSeq = 0;
+function eventMessage(events: object[]): string {
+  return JSON.stringify({ class: 'core', cmd: 'event', data: events.length === 1 ? events[0] : events, tid: 'e1' });
+}
 
+const lastSeqs = new Map<string, number>();
+
+/** The session's next event: they are numbered from 1, anew with each server. */
 export const sessionEvent = (sessionId: string, type: string, body: object = {}) => {
-  lastSeq += 1;
-  const time = '2026-01-01T00:00:00.000Z';
-  return { class: 'media', subclass: 'session', type, obj_id: sessionId, body, seq: lastSeq, time };
+  const seq = (lastSeqs.get(sessionId) ?? 0) + 1;
+  lastSeqs.set(sessionId, seq);
+  return numberedEvent(sessionId, seq, type, body);
 };
+
+export const numberedEvent = (obj_id: string, seq: number, type = 'info', body: object = {}) => ({
+  class: 'media' as const,
+  subclass: 'session' as const,
+  type,
+  obj_id,
+  body: { ...body },
+  seq,
+  time: new Date().toISOString(),
+});

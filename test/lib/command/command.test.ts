@@ -1,0 +1,127 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { command, type Run } from '../../../lib/command/command.ts';
+import { NodeUnreachable } from '../../../lib/command/node-client.ts';
+import { services } from '../../../lib/command/services.ts';
+import { PatchbayError } from '../../../lib/protocol/errors.ts';
+import { functionsUnderTest, identity, lambdaContext, messageEvent } from '../../support/functions.ts';
+import { offer } from '../../support/sdp.ts';
+
+const { send } = functionsUnderTest();
+const run = vi.fn<Run<'session/destroy'>>();
+const handler = command('session/destroy', run);
+beforeEach(() => {
+  run.mockReset().mockResolvedValue({});
+});
+const message = (more: Record<string, unknown> = {}) => ({ cmd: 'destroy', data: { session_id: 's' }, ...more });
+
+describe('a reply', () => {
+  test.each([1, 0, '', '1', 'a'])('echoes the tid %j with its type', async (tid) => {
+    expect(await send(handler, message({ tid }))).toStrictEqual({ result: 'ok', tid });
+  });
+
+  test('has no tid where none was given', async () => {
+    expect(await send(handler, message())).toStrictEqual({ result: 'ok' });
+  });
+
+  test('carries what the command returned', async () => {
+    const info = command('session/get_answer', async () => ({ answer: offer }));
+    expect(await send(info, { cmd: 'get_answer', tid: 1 })).toEqual({ result: 'ok', data: { answer: offer }, tid: 1 });
+  });
+});
+
+test('a command gets who asks, what, and the id of the request', async () => {
+  const context = lambdaContext();
+  await handler(messageEvent(message({ cmd: 'stop' })), context);
+  expect(run.mock.calls[0]?.[0]).toMatchObject({
+    command: 'session/destroy',
+    caller: { tenant: 'acme', userId: 'ann', scopes: ['media:session'], connectionId: 'connection-1' },
+    data: { session_id: 's' },
+    requestId: context.awsRequestId,
+  });
+});
+
+describe('an error', () => {
+  test('of ours is the reply, with the tid', async () => {
+    run.mockRejectedValueOnce(new PatchbayError('session_not_found', 'no session s', { retryAfterSeconds: 3 }));
+    expect(await send(handler, message({ tid: 'a' }))).toEqual({
+      result: 'error',
+      data: { code: 100062, reason: 'session_not_found', error: 'no session s', retry_after: 3 },
+      tid: 'a',
+    });
+  });
+
+  test.each<[string, unknown, string]>([
+    ['no JSON', 'nonsense', 'syntax_error'],
+    ['nothing', '', 'syntax_error'],
+    ['a missing cmd', { tid: 5 }, 'missing_field'],
+    ['an unknown field', { ...message({ tid: 5 }), data: { sesion_id: 's' } }, 'syntax_error'],
+    ['a wrong value', { ...message({ tid: 5 }), data: { session_id: 's/' } }, 'invalid_value'],
+    ["another function's command", { cmd: 'get_list', tid: 5 }, 'unknown_command'],
+    ['a ping', { cmd: 'ping', tid: 5 }, 'unknown_command'],
+  ])('for %s names the reason, with the tid if it can be read', async (_, body, reason) => {
+    const reply = await send(handler, body);
+    expect(reply).toMatchObject({ result: 'error', data: { reason } });
+    expect(reply?.tid).toBe(typeof body === 'object' ? 5 : undefined);
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  test('for a token that ended since the connection was made is not_authenticated', async () => {
+    const exp = String(Math.floor(Date.now() / 1000) - 1);
+    const reply = await send(handler, message({ tid: 1 }), { authorizer: { ...identity, exp } });
+    expect(reply).toMatchObject({ result: 'error', data: { code: 100031, reason: 'not_authenticated' }, tid: 1 });
+    expect(run).not.toHaveBeenCalled();
+  });
+
+  test('for a node that does not answer is timeout with retry_after', async () => {
+    run.mockRejectedValueOnce(new NodeUnreachable('n1', new Error('10.0.0.7 refused')));
+    const reply = await send(handler, message());
+    expect(reply).toMatchObject({ data: { code: 100005, reason: 'timeout', retry_after: 1 } });
+    expect(JSON.stringify(reply)).not.toContain('10.0.0.7');
+  });
+
+  test('that nobody expected is internal_error with a reference that the log carries, and nothing of the fault', async () => {
+    const error = vi.spyOn(services().log, 'error');
+    const fault = new TypeError('secret of undefined');
+    run.mockRejectedValueOnce(fault);
+    const context = lambdaContext();
+    const { body } = await handler(messageEvent(message({ tid: 1 })), context);
+    expect(JSON.parse(body ?? '')).toEqual({
+      result: 'error',
+      data: {
+        code: 100002,
+        reason: 'internal_error',
+        error: `an unexpected fault, reference ${context.awsRequestId}`,
+      },
+      tid: 1,
+    });
+    expect(error).toHaveBeenCalledWith({ err: fault, reference: context.awsRequestId }, 'command failed');
+  });
+});
+
+describe('the log', () => {
+  test('has a line a message: which command, whose, how it ended', async () => {
+    const info = vi.spyOn(services().log, 'info');
+    await send(handler, message());
+    run.mockRejectedValueOnce(new PatchbayError('session_not_found'));
+    await send(handler, message());
+    run.mockRejectedValueOnce(new Error('odd'));
+    await send(handler, message());
+    const lines = info.mock.calls.map(([fields]) => fields);
+    const line = { command: 'session/destroy', connection_id: 'connection-1', tenant: 'acme', ms: expect.any(Number) };
+    expect(lines).toEqual([
+      { ...line, result: 'ok' },
+      { ...line, result: 'session_not_found' },
+      { ...line, result: 'internal_error' },
+    ]);
+  });
+
+  test('never has SDPs or other data of a message', async () => {
+    const { log } = services();
+    const spies = (['debug', 'info', 'warn', 'error'] as const).map((level) => vi.spyOn(log, level));
+    const create = command('session/create', () => Promise.reject(new PatchbayError('no_mediaserver')));
+    await send(create, { cmd: 'create', data: { type: 'echo', offer, event_body: { private: 'words' } } });
+    const lines = JSON.stringify(spies.flatMap(({ mock }) => mock.calls));
+    expect(lines).toContain('no_mediaserver');
+    expect(lines).not.toMatch(/m=audio|private|fingerprint/);
+  });
+});

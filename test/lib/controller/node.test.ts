@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { NodeClient } from '../../../lib/command/node-client.ts';
+import { NodeDirectory } from '../../../lib/command/node-directory.ts';
+import { type RunningNode, startNode } from '../../../lib/controller/node.ts';
+import { systemClock } from '../../../lib/domain/clock.ts';
+import { silentLog } from '../../../lib/domain/log.ts';
+import { ConnectionStore } from '../../../lib/store/connections.ts';
+import { NodeStore } from '../../../lib/store/nodes.ts';
+import { SessionStore } from '../../../lib/store/sessions.ts';
+import { caller } from '../../support/callers.ts';
+import { startTable, type TestTable } from '../../support/dynamodb.ts';
+import { reason, rejection } from '../../support/errors.ts';
+import { FakeBackend } from '../../support/fake-backend.ts';
+import { FakePoster } from '../../support/poster.ts';
+import { answer, offer } from '../../support/sdp.ts';
+import { until } from '../../support/until.ts';
+
+let table: TestTable;
+let running: RunningNode | undefined;
+let backend: FakeBackend;
+let poster: FakePoster;
+beforeAll(async () => {
+  table = await startTable();
+});
+afterAll(() => table.stop());
+beforeEach(() => {
+  backend = new FakeBackend();
+  poster = new FakePoster();
+});
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+});
+
+async function start(nodeId: string) {
+  let changed = () => {};
+  running = await startNode({
+    nodeId,
+    host: '127.0.0.1',
+    port: 0,
+    release: 'test',
+    capacity: 10,
+    table,
+    poster,
+    backends: (onChange) => {
+      changed = onChange;
+      return [backend];
+    },
+    clock: systemClock,
+    log: silentLog,
+    random: Math.random,
+  });
+  const directory = new NodeDirectory(new NodeStore(table), systemClock);
+  const client = new NodeClient(directory, systemClock);
+  return {
+    changed: () => changed(),
+    listed: async () => (await new NodeStore(table).list()).find((node) => node.nodeId === nodeId),
+    async post(path: string, body: Record<string, unknown>): Promise<Record<string, unknown>> {
+      const node = await directory.find(nodeId);
+      if (!node) throw new Error(`no node ${nodeId}`);
+      return Object(await client.post(node, path, { request_id: randomUUID(), ...body }, 5000));
+    },
+  };
+}
+const sessions = () => new SessionStore(table);
+async function connect(): Promise<string> {
+  const connectionId = randomUUID();
+  const connections = new ConnectionStore(table);
+  await connections.put({ connectionId, tenant: 'acme', userId: 'ann', connectedAt: '' }, Date.now());
+  return connectionId;
+}
+const created = (connectionId: string, sessionId: string, data: Record<string, unknown> = {}) => ({
+  caller: caller({ connectionId }),
+  data: { type: 'echo', offer, wait_reply: true, ...data },
+  placed: { session_id: sessionId, attempt: 1, backend: 'janus' },
+});
+
+test('a session lives from create to destroy: reply, record, events, owner', async () => {
+  const node = await start('life');
+  const connectionId = await connect();
+  const sessionId = randomUUID();
+  expect(await node.post('/v1/session/create', created(connectionId, sessionId))).toMatchObject({
+    session_id: sessionId,
+    answer,
+  });
+  const key = { tenant: 'acme', sessionId };
+  await until('ready', async () => (await sessions().get(key))?.state === 'ready');
+  await until('the owner', async () => (await new ConnectionStore(table).get(connectionId))?.nodes[0] === 'life');
+  await node.post('/v1/session/destroy', { caller: caller({ connectionId }), data: { session_id: sessionId } });
+  expect(await sessions().get(key)).toBeUndefined();
+  await until('the events', () => poster.delivered(connectionId).length === 3);
+  expect(poster.delivered(connectionId)).toEqual([1, 2, 3]);
+});
+
+describe('a connection that is gone', () => {
+  test.each(['by $disconnect', 'by a post that found nobody'])('%s ends its sessions', async (how) => {
+    const node = await start(`gone-${randomUUID()}`);
+    const connectionId = await connect();
+    const sessionId = randomUUID();
+    if (how.includes('post')) poster.results.push('gone');
+    await node.post('/v1/session/create', created(connectionId, sessionId, { reconnect_timeout: 0 }));
+    if (how.includes('disconnect')) await node.post('/v1/connection/gone', { connection_id: connectionId });
+    await until('the end', async () => (await sessions().get({ tenant: 'acme', sessionId })) === undefined);
+    expect(
+      await rejection(
+        node.post('/v1/session/get_info', { caller: caller({ connectionId }), data: { session_id: sessionId } }),
+      ),
+    ).toMatchObject(reason('session_not_found'));
+  });
+});
+
+describe('the record of the node', () => {
+  test('tells its engines and load, and at once when an engine goes', async () => {
+    const node = await start('record');
+    expect(await node.listed()).toMatchObject({
+      state: 'up',
+      release: 'test',
+      capacity: 10,
+      engines: [{ kind: 'janus', up: true }],
+    });
+    backend.up = false;
+    node.changed();
+    await until('the engine down', async () => (await node.listed())?.engines[0]?.up === false);
+  });
+
+  test('is gone when the node stops, and so are its sessions', async () => {
+    const node = await start('stopping');
+    const connectionId = await connect();
+    const sessionId = randomUUID();
+    await node.post('/v1/session/create', created(connectionId, sessionId));
+    await running?.stop();
+    running = undefined;
+    expect(await node.listed()).toBeUndefined();
+    expect(await sessions().get({ tenant: 'acme', sessionId })).toBeUndefined();
+    expect(poster.delivered(connectionId)).toEqual([1, 2, 3]);
+    expect(backend.stopped).toBe(1);
+  });
+});
+
+test('a node that starts again frees the ids of the sessions that its earlier process held', async () => {
+  const mine = { tenant: 'acme', sessionId: randomUUID(), nodeId: 'again', attempt: 1 };
+  const record = { ...mine, userId: 'ann', connectionId: 'c', type: 'echo', state: 'ready', createdAt: '' } as const;
+  await sessions().claim(record, 9e9);
+  const other = { ...record, sessionId: randomUUID(), nodeId: 'other' };
+  await sessions().claim(other, 9e9);
+  await start('again');
+  expect(await sessions().get(mine)).toBeUndefined();
+  expect(await sessions().get(other)).toEqual(other);
+});

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { LiveSession } from '../../../lib/controller/live-session.ts';
+import { sessionInfo, sessionRecord, sessionSummary } from '../../../lib/controller/session-view.ts';
+import { check } from '../../../lib/protocol/check.ts';
+import { sessionInfo as infoSchema } from '../../../lib/protocol/session.ts';
+import { caller } from '../../support/callers.ts';
+import { flush } from '../../support/clock.ts';
+import { FakeBackend } from '../../support/fake-backend.ts';
+import { answer, offer } from '../../support/sdp.ts';
+import { create, FakeWorld } from '../../support/world.ts';
+
+async function live(fields: Record<string, unknown> = {}): Promise<LiveSession> {
+  const spec = {
+    sessionId: 's',
+    mediaId: 'm',
+    nodeId: 'node-1',
+    attempt: 3,
+    owner: caller(),
+    role: 'offeree',
+  } as const;
+  const session = new LiveSession(
+    { ...spec, data: create(fields), backend: new FakeBackend(), resumeTokenHash: 'hash' },
+    new FakeWorld(),
+  );
+  await session.start();
+  await flush();
+  return session;
+}
+const time = '2030-01-01T00:00:00.000Z';
+
+test('the record says where the session is and whose', async () => {
+  expect(sessionRecord(await live())).toEqual({
+    tenant: 'acme',
+    sessionId: 's',
+    nodeId: 'node-1',
+    attempt: 3,
+    userId: 'ann',
+    connectionId: 'connection-1',
+    type: 'echo',
+    state: 'ready',
+    createdAt: time,
+  });
+});
+
+test('the line of a list has id, type, state, user, backend and time', async () => {
+  expect(sessionSummary(await live())).toEqual({
+    session_id: 's',
+    type: 'echo',
+    state: 'ready',
+    user_id: 'ann',
+    backend: 'janus',
+    created_at: time,
+  });
+});
+
+test('get_info tells all, as its schema has it', async () => {
+  const info = sessionInfo(await live());
+  expect(check(infoSchema, info, 'info')).toEqual(info);
+  expect(info).toMatchObject({ state: 'ready', offer, answer, ready_at: time, created_at: time, recordings: [] });
+  expect(JSON.stringify(info)).not.toMatch(/hash|connection-1/);
+});
+
+test('get_info leaves out an SDP that does not fit into a reply, and names it', async () => {
+  const long = `${offer.sdp}a=x-long:${'漢'.repeat(90_000)}\r\n`;
+  const info = sessionInfo(await live({ offer: { ...offer, sdp: long } }));
+  expect(info).toMatchObject({ omitted: ['offer'], answer });
+  expect('offer' in info).toBe(false);
+  expect(Buffer.byteLength(JSON.stringify(info))).toBeLessThan(128 * 1024);
+});

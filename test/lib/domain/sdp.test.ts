@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { checkDescription, withCrlf, withoutCandidates } from '../../../lib/domain/sdp.ts';
+import type { SdpType } from '../../../lib/protocol/session.ts';
+import { refusal } from '../../support/errors.ts';
+import { chromiumOffer, phoneOffer } from '../../support/sdp.ts';
+
+const checked = (sdp: string, sdp_type: SdpType) =>
+  checkDescription({ sdp, sdp_type, trickle_ice: false }, 'data.offer');
+const refused = (sdp: string, sdp_type: SdpType) => refusal(() => checked(sdp, sdp_type));
+const without = (sdp: string, start: string) =>
+  sdp
+    .split('\r\n')
+    .filter((line) => !line.startsWith(start))
+    .join('\r\n');
+
+describe('a description', () => {
+  test('is webrtc with fingerprint and ICE, rtp without both', () => {
+    expect(() => checked(chromiumOffer, 'webrtc')).not.toThrow();
+    expect(() => checked(phoneOffer, 'rtp')).not.toThrow();
+  });
+
+  test('may end its lines in LF', () => {
+    expect(() => checked(chromiumOffer.replaceAll('\r\n', '\n'), 'webrtc')).not.toThrow();
+  });
+
+  test('may have its fingerprint for the whole session, as Firefox has it', () => {
+    const print = /a=fingerprint:.*\r\n/.exec(chromiumOffer)?.[0] ?? '';
+    const firefox = without(chromiumOffer, 'a=fingerprint').replace('t=0 0\r\n', `t=0 0\r\n${print}`);
+    expect(() => checked(firefox, 'webrtc')).not.toThrow();
+  });
+
+  test.each([
+    ['webrtc SDP called rtp', chromiumOffer, 'rtp', 'has a fingerprint and ICE, but sdp_type is rtp'],
+    ['rtp SDP called webrtc', phoneOffer, 'webrtc', 'has neither fingerprint nor ICE, but sdp_type is webrtc'],
+    [
+      'ICE without a fingerprint',
+      without(chromiumOffer, 'a=fingerprint'),
+      'webrtc',
+      'has only one of a=fingerprint and a=ice-ufrag, but sdp_type is webrtc',
+    ],
+    [
+      'a fingerprint without ICE',
+      without(chromiumOffer, 'a=ice-ufrag'),
+      'rtp',
+      'has only one of a=fingerprint and a=ice-ufrag, but sdp_type is rtp',
+    ],
+  ] as const)('is invalid_value for %s', (_, sdp, sdpType, message) => {
+    expect(refused(sdp, sdpType)).toMatchObject({ reason: 'invalid_value', message: `data.offer.sdp ${message}` });
+  });
+
+  test.each(['', 'hello', 'v=0\r\n', '\u0000', 'm=', '{"sdp":1}'])('is invalid_value for %j', (sdp) => {
+    expect(refused(sdp, 'webrtc').reason).toBe('invalid_value');
+  });
+});
+
+describe('line ends', () => {
+  test('LF becomes CRLF, and CRLF stays', () => {
+    expect(withCrlf(chromiumOffer.replaceAll('\r\n', '\n'))).toBe(chromiumOffer);
+    expect(withCrlf(chromiumOffer)).toBe(chromiumOffer);
+  });
+
+  test.each(['v=0\nm=x', 'v=0\r\nm=x\n\n', 'v=0\nm=x\r\n'])('%j ends in one CRLF', (sdp) => {
+    expect(withCrlf(sdp)).toBe('v=0\r\nm=x\r\n');
+  });
+});
+
+test('withoutCandidates leaves out the candidates and nothing else', () => {
+  const stripped = withoutCandidates(chromiumOffer);
+  expect(stripped).not.toMatch(/candidate/);
+  expect(chromiumOffer.split('\r\n').filter((line) => !/^a=(candidate|end-of-candidates)/.test(line))).toEqual(
+    stripped.split('\r\n'),
+  );
+  expect(() => checked(stripped, 'webrtc')).not.toThrow();
+  expect(withoutCandidates(phoneOffer)).toBe(phoneOffer);
+});
