@@ -71,7 +71,8 @@ export class Connection {
    * @param what names the request in a time-out's message
    * @throws PatchbayError message_too_large, timeout, registered_down, and what the server answers
    */
-  exchange(message: { readonly tid: string }, what: string, timeoutMs: number): Promise<unknown> {
+  async exchange(message: { readonly tid: string }, what: string, timeoutMs: number): Promise<unknown> {
+    if (this.#isClosed) throw new PatchbayError('registered_down', `the connection for ${what} is gone`);
     this.#transport.send(JSON.stringify(message));
     return this.#pending.add(message.tid, what, timeoutMs);
   }

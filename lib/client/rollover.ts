@@ -1,5 +1,6 @@
 import { type Attached, type AttachParts, attachAll, attachEach, type Lost, resubscribe } from './attach.ts';
 import type { Connection } from './connection.ts';
+import type { OwnedSession } from './owned-sessions.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 /** A request may wait 25 s for its offer or answer, and comes back within 29 s. */
@@ -39,20 +40,18 @@ export async function moveOver(parts: RolloverParts, from: Connection, to: Conne
     const each = await attachEach(parts, to, sessions.awayFrom(to), false);
     attached.push(...each.attached);
 
-    const behind = () =>
-      attached.filter(
-        ({ session, seq }) => isOwned(session.sessionId) && session.isHeard && hasNotSeen(session.sessionId, seq),
-      );
-    const isOwned = (sessionId: string) => sessions.get(sessionId) !== undefined;
+    const isOwned = ({ session }: { session: OwnedSession }) => sessions.get(session.sessionId) === session;
     // Of a session that was just taken over in midstream nothing is missing.
-    const hasNotSeen = (sessionId: string, seq: number) => (order.last(sessionId) ?? seq) < seq;
-    await until(() => from.isClosed || behind().length === 0, arrivalMs);
+    const hasNotSeen = ({ session, seq }: Attached) => (order.last(session.sessionId) ?? seq) < seq;
+    const behind = () => attached.filter((one) => isOwned(one) && one.session.isHeard && hasNotSeen(one));
+    // Of a session that ended, its own last event may be on its way.
+    const ended = () => each.lost.filter(isOwned);
+    await until(() => from.isClosed || (behind().length === 0 && ended().length === 0), arrivalMs);
     const late = behind().map(({ session }) => session);
     const again = await attachEach(parts, to, late, true);
 
     if (filters.length > 0) await silence(parts, from, filters);
-    // One that ended meanwhile has told so by its own event.
-    return [...each.lost, ...again.lost].filter(({ session }) => isOwned(session.sessionId));
+    return [...ended(), ...again.lost.filter(isOwned)];
   } finally {
     endMerge();
   }

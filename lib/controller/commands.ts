@@ -38,12 +38,14 @@ export function commandHandlers(sessions: Sessions, subscriptions: Subscriptions
       if (!placed) throw new PatchbayError('internal_error', 'a create came without its placement');
       const session = await sessions.create(caller, data, placed, requestId);
       accepted();
+      // Before the wait: a token that an `attach` gives in the meantime is the one that counts.
+      const resume_token = session.ownership.newToken();
       const { offer, answer } = session.negotiation;
       const side = data.offer ? 'answer' : 'offer';
       const description = data.wait_reply ? await inTime(side === 'answer' ? answer.known : offer.known) : undefined;
       return {
         session_id: session.spec.sessionId,
-        resume_token: session.ownership.newToken(),
+        resume_token,
         seq: session.seq,
         ...(description && { [side]: description }),
       };

@@ -31,6 +31,8 @@ export class LiveSession {
   readonly #world: SessionWorld;
   readonly #media: MediaSession;
   readonly #queue = new SerialQueue();
+  /** The record's writes: one that is tried again must not overwrite a newer one. */
+  readonly #writes = new SerialQueue();
   readonly #timers: Timers<'wait' | 'ready' | 'owner'>;
   readonly #events: EventLog;
   readonly #status: Partial<Record<SessionStatus['class'], SessionStatus>> = {};
@@ -40,6 +42,8 @@ export class LiveSession {
   #peer: LiveSession | undefined;
   /** Changes of media that wait for the session to be ready. */
   #remembered: MediaChange = {};
+  /** What the engine told before its answer or offer was taken up; undefined once that is done. */
+  #beforeTakeUp: SessionStatus[] | undefined = [];
 
   /** @throws PatchbayError no_mediaserver, not_implemented */
   constructor(spec: SessionSpec, world: SessionWorld) {
@@ -151,25 +155,25 @@ export class LiveSession {
    * `caller` takes the session over: it is the owner now, gets what it missed after event number `since`, and then
    * everything that follows.
    *
-   * @returns the token for the next one, and the number of the newest event
+   * @returns the token for the next one, the number of the newest event, and the connection that owned it before
    * @throws PatchbayError session_not_found, unauthorized
    */
   attach(
     caller: Caller,
     token: string | undefined,
     since: number | undefined,
-  ): Promise<{ token: string; seq: number }> {
+  ): Promise<{ token: string; seq: number; before: string }> {
     return this.#run(async () => {
       this.ownership.requireTakeover(caller, token);
-      const wasGone = this.ownership.isGone;
-      this.subscribers.delete(this.ownership.connectionId);
+      const { isGone: wasGone, connectionId: before } = this.ownership;
+      this.subscribers.delete(before);
       this.ownership.takeOver(caller);
       this.#timers.cancel('owner');
       if (since !== undefined) for (const event of this.#events.since(since)) this.#world.replay(caller, event);
       this.subscribers.set(caller.connectionId, caller);
       if (wasGone) this.#setStatus({ class: 'owner', status: 'connected' });
       this.#write();
-      return { token: this.ownership.newToken(), seq: this.seq };
+      return { token: this.ownership.newToken(), seq: this.seq, before };
     });
   }
 
@@ -197,6 +201,7 @@ export class LiveSession {
   /** Becomes the peer of the session that has this one as its master. */
   pairWith(slave: LiveSession): void {
     this.#peer = slave;
+    this.negotiation.passAgain();
   }
 
   async #establish(accepted: () => void, refused: (error: unknown) => void): Promise<void> {
@@ -234,6 +239,13 @@ export class LiveSession {
     if (made.error) throw made.error;
     if (made.value?.answer) await this.negotiation.giveEngineAnswer(made.value.answer);
     if (made.value?.offer) await this.negotiation.giveOffer(made.value.offer);
+    this.#tellHeldBack();
+  }
+
+  #tellHeldBack(): void {
+    const statuses = this.#beforeTakeUp ?? [];
+    this.#beforeTakeUp = undefined;
+    for (const status of statuses) this.#setStatus(status);
   }
 
   /** What the engine makes of it; nothing where both SDPs come from clients. */
@@ -285,7 +297,8 @@ export class LiveSession {
 
   /** Brings the record up to date, beside everything else. Where it is another's by now, this session ends silently. */
   #write(): void {
-    this.#world.update(sessionRecord(this)).then(
+    const write = async () => this.#state === 'destroyed' || this.#world.update(sessionRecord(this));
+    this.#writes.run(write).then(
       (held) => {
         if (!held) void this.#queue.run(() => this.#end(new PatchbayError('session_stop'), 'silently'));
       },
@@ -300,6 +313,7 @@ export class LiveSession {
     this.#timers.clear();
     this.negotiation.end(why);
     const duration = Math.round((this.#world.clock.nowMs() - this.createdAtMs) / 1000);
+    if (how === 'aloud') this.#tellHeldBack();
     if (how === 'aloud') this.#emit('destroyed', { ...why.toBody(), duration });
     this.#world.log.info({ ...this.#logFields(), reason: why.reason, duration, engine: why.engine }, 'session ended');
     this.#leavePeer();
@@ -363,12 +377,14 @@ export class LiveSession {
     });
   }
 
-  /** What the engine tells goes through the queue: it never overtakes the answer that it belongs to. */
+  /** What the engine tells waits for its answer: it never overtakes the answer that it belongs to. */
   #sink(): MediaSink {
     return {
       status: (status) => {
         void this.#queue.run(async () => {
-          if (this.#state !== 'destroyed') this.#setStatus(status);
+          if (this.#state === 'destroyed') return;
+          if (this.#beforeTakeUp) this.#beforeTakeUp.push(status);
+          else this.#setStatus(status);
         });
       },
       stopped: (why) => void this.stop(why),

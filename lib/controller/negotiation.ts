@@ -44,6 +44,8 @@ export class Negotiation {
     offer: { candidates: [], ended: false },
     answer: { candidates: [], ended: false },
   };
+  /** The client's candidates that were passed on: a slave may come later than they did. */
+  readonly #passed: { candidates: Candidate[]; ended: boolean } = { candidates: [], ended: false };
 
   constructor(host: NegotiationHost) {
     this.#host = host;
@@ -136,6 +138,15 @@ export class Negotiation {
     else this.#host.emit('candidate_end', {});
   }
 
+  /** A slave came: it gets the candidates that belong to the offer, too. */
+  passAgain(): void {
+    if (this.#own !== 'offer') return;
+    const { candidates: passed, ended } = this.#passed;
+    const candidates = [...passed];
+    if (candidates.length > 0) this.#host.toPeer((peer) => peer.addPeerCandidates(candidates));
+    if (ended) this.#host.toPeer((peer) => peer.endPeerCandidates());
+  }
+
   get #isSettled(): boolean {
     return this.offer.state === 'known' && this.answer.state === 'known';
   }
@@ -220,11 +231,13 @@ export class Negotiation {
 
   /** To the peer; in a session without one, to whoever serves its far side by its events. */
   #pass(candidates: readonly Candidate[]): void {
+    this.#passed.candidates.push(...candidates);
     if (this.#host.toPeer((peer) => peer.addPeerCandidates(candidates))) return;
     for (const candidate of candidates) this.#host.emit('candidate', candidate);
   }
 
   #passEnd(): void {
+    this.#passed.ended = true;
     if (!this.#host.toPeer((peer) => peer.endPeerCandidates())) this.#host.emit('candidate_end', {});
   }
 }

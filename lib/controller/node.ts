@@ -78,7 +78,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     log.warn({ err: error }, `${failure}, trying again`);
     retried(write, { clock, random: options.random }).catch((last: unknown) => log.error({ err: last }, failure));
   };
-  const owners = new Owners((connectionId) => connections.addNode(connectionId, nodeId));
+  const owners = new Owners((connectionId) =>
+    retried(() => connections.addNode(connectionId, nodeId), { clock, random: options.random }),
+  );
   const sessions: Sessions = new Sessions({
     nodeId,
     capacity: options.capacity,

@@ -6,8 +6,8 @@ const forgetAfterMs = 3 * 3_600_000;
 interface OwnerEntry {
   readonly sessions: Set<LiveSession>;
   readonly seenAtMs: number;
-  /** Whether the connection's record names this node: false when the connection is gone already. */
-  readonly registered: Promise<boolean>;
+  /** Whether the connection's record names this node: false when the connection is gone already. Undefined: not told yet. */
+  registered: Promise<boolean> | undefined;
 }
 
 /** Which connection owns which sessions of this node. */
@@ -24,12 +24,20 @@ export class Owners {
   add(connectionId: string, session: LiveSession, nowMs: number): Promise<boolean> {
     let entry = this.#entries.get(connectionId);
     if (!entry) {
-      entry = { sessions: new Set(), seenAtMs: nowMs, registered: this.#register(connectionId) };
+      entry = { sessions: new Set(), seenAtMs: nowMs, registered: undefined };
       this.#entries.set(connectionId, entry);
-      entry.registered.catch(() => this.#entries.delete(connectionId));
     }
     entry.sessions.add(session);
+    entry.registered ??= this.#registered(connectionId, entry);
     return entry.registered;
+  }
+
+  /** One that failed is tried again with the next session; what the connection owns stays known. */
+  #registered(connectionId: string, entry: OwnerEntry): Promise<boolean> {
+    return this.#register(connectionId).catch((error: unknown) => {
+      entry.registered = undefined;
+      throw error;
+    });
   }
 
   remove(connectionId: string, session: LiveSession): void {

@@ -5,7 +5,8 @@ import { PatchbayError } from '../protocol/errors.ts';
 /** Whose a session is now, and who may take it over. PROTOCOL section 6. */
 export class Ownership {
   #owner: Caller;
-  #tokenHash = Buffer.alloc(0);
+  /** Of a token that nobody has, until the first one is given. */
+  #tokenHash = hash(randomBytes(32).toString('base64url'));
   #gone = false;
 
   constructor(owner: Caller) {

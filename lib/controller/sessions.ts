@@ -100,9 +100,8 @@ export class Sessions {
   async attach(caller: Caller, sessionId: string, token: string | undefined, since: number | undefined) {
     requireScope(caller, 'media:session');
     const session = this.#find(caller, sessionId);
-    const before = session.ownership.connectionId;
     const taken = await session.attach(caller, token, since);
-    this.#options.owners.remove(before, session);
+    this.#options.owners.remove(taken.before, session);
     this.#own(caller.connectionId, session);
     return {
       session_id: sessionId,

@@ -1,5 +1,6 @@
 import type { Backend, MediaSession, MediaSink, MediaSpec } from '../../lib/backends/backend.ts';
 import type { Engine } from '../../lib/domain/placement.ts';
+import type { Candidate } from '../../lib/protocol/candidate.ts';
 import { PatchbayError } from '../../lib/protocol/errors.ts';
 import type { Applied, BackendKind, Description, MediaChange } from '../../lib/protocol/session.ts';
 import { answer } from './sdp.ts';
@@ -9,11 +10,15 @@ export class FakeMedia implements MediaSession {
   readonly spec: MediaSpec;
   readonly sink: MediaSink;
   readonly changes: MediaChange[] = [];
+  /** The candidates that it was given, and `end`. */
+  readonly trickled: string[] = [];
   offer: Description | undefined;
   /** How often it was closed. */
   closed = 0;
   /** What is refused of each change. */
   refuses: Applied = {};
+  /** What the next changes fail with. */
+  failure: Error | undefined;
   readonly #answering = Promise.withResolvers<Description>();
 
   constructor(spec: MediaSpec, sink: MediaSink) {
@@ -38,8 +43,17 @@ export class FakeMedia implements MediaSession {
 
   async updateMedia(change: MediaChange): Promise<Applied> {
     this.changes.push(change);
+    if (this.failure) throw this.failure;
     const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
     return { ...given, ...this.refuses };
+  }
+
+  async addCandidates(candidates: readonly Candidate[]): Promise<void> {
+    this.trickled.push(...candidates.map(({ candidate }) => candidate));
+  }
+
+  async endCandidates(): Promise<void> {
+    this.trickled.push('end');
   }
 
   async close(): Promise<void> {

@@ -9,8 +9,11 @@ export interface NodeRequest {
   readonly body: Record<string, unknown>;
 }
 
-/** What a node answers, throws, or instead: `drop` cuts the socket, `hang` never answers. */
-export type Behaviour = (request: NodeRequest) => unknown;
+/**
+ * What a node answers, throws, or instead: `drop` cuts the socket, `hang` never answers. Before that it may say that it
+ * carries the request out: 102 (Processing).
+ */
+export type Behaviour = (request: NodeRequest, accept: () => void) => unknown;
 export const drop = Symbol('drop');
 export const hang = Symbol('hang');
 
@@ -33,9 +36,9 @@ export async function startFakeNode(keys: readonly string[]) {
     const heard = { path, body: JSON.parse(body) };
     requests.push(heard);
     try {
-      const result = await state.behaviour(heard);
+      const result = await state.behaviour(heard, () => response.writeProcessing());
       if (result === drop) request.socket.destroy();
-      else if (result !== hang) send(200, result);
+      else if (result !== hang && !response.destroyed) send(200, result);
     } catch (error) {
       if (!(error instanceof PatchbayError)) return send(500, { odd: true });
       send(error.reason === 'internal_error' ? 500 : 400, error.toBody());

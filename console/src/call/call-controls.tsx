@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../shell/icon.tsx';
 import type { CallState } from './call-state.ts';
 import type { EchoCall } from './echo-call.ts';
+import { MuteButton } from './mute-button.tsx';
 import type { SourceKind } from './source.ts';
 import { SourcePicker } from './source-picker.tsx';
 
@@ -46,8 +47,16 @@ export function CallControls({ call, state, isOnline, source, onSource }: Props)
   }
   return (
     <div class="controls">
-      <MuteButton media="audio" isMuted={state.isAudioMuted} call={call} state={state} />
-      <MuteButton media="video" isMuted={state.isVideoMuted} call={call} state={state} />
+      {(['audio', 'video'] as const).map((media) => (
+        <MuteButton
+          key={media}
+          media={media}
+          testId={`mute-${media}`}
+          state={state}
+          isReady={state.phase === 'connected'}
+          onMute={(isMuted) => void call?.mute(media, isMuted)}
+        />
+      ))}
       <button
         ref={hangUp}
         type="button"
@@ -59,30 +68,5 @@ export function CallControls({ call, state, isOnline, source, onSource }: Props)
         Hang up
       </button>
     </div>
-  );
-}
-
-interface MuteProps {
-  readonly media: 'audio' | 'video';
-  readonly isMuted: boolean;
-  readonly call: EchoCall | undefined;
-  readonly state: CallState;
-}
-
-function MuteButton({ media, isMuted, call, state }: MuteProps) {
-  const icon = media === 'audio' ? 'microphone' : 'camera';
-  const isThere = state.local?.getTracks().some((track) => track.kind === media) ?? false;
-  return (
-    <button
-      type="button"
-      class="button button-big button-mute"
-      data-testid={`mute-${media}`}
-      aria-pressed={isMuted}
-      disabled={state.phase !== 'connected' || !isThere}
-      onClick={() => void call?.mute(media, !isMuted)}
-    >
-      <Icon name={isMuted ? `${icon}-off` : icon} />
-      Mute {media}
-    </button>
   );
 }

@@ -29,7 +29,7 @@ export function CallPanel({ client, isOnline }: Props) {
     <section class="card call-panel" aria-label="Echo call">
       <div class="card-head">
         <h2>Echo call</h2>
-        <CallStatus state={state} />
+        <CallStatus state={state} testId="call-state" />
       </div>
       <div class="call-body">
         <div class="call-tiles">

@@ -2,18 +2,22 @@ import type { SourceKind } from './source.ts';
 
 /**
  * ```
- * idle ──▶ starting ──▶ connected ──▶ ended ──▶ starting …
- *              └──────────────────────▲
+ * idle ──▶ starting ──▶ (waiting) ──▶ connected ──▶ ended ──▶ starting …
+ *              └────────────┴────────────────────────▲
  * ```
- * `connected`: the peer connection is, and the engine said so too.
+ * `waiting`: for somebody to join, in a p2p call. `connected`: media flows.
  */
-export type CallPhase = 'idle' | 'starting' | 'connected' | 'ended';
+export type CallPhase = 'idle' | 'starting' | 'waiting' | 'connected' | 'ended';
 
 export interface CallState {
   readonly phase: CallPhase;
   readonly local: MediaStream | undefined;
   readonly remote: MediaStream | undefined;
   readonly peerConnection: RTCPeerConnection | undefined;
+  /** Of a call that somebody may join. */
+  readonly sessionId: string | undefined;
+  /** Nothing comes from the other side just now. */
+  readonly isInterrupted: boolean;
   readonly connectedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
   readonly isAudioMuted: boolean;
@@ -32,6 +36,8 @@ export const idle: CallState = {
   local: undefined,
   remote: undefined,
   peerConnection: undefined,
+  sessionId: undefined,
+  isInterrupted: false,
   connectedAtMs: undefined,
   endedAtMs: undefined,
   isAudioMuted: false,

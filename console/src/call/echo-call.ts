@@ -1,130 +1,65 @@
-import { type Call, type Ended, type PatchbayClient, startCall } from '../../../lib/client/index.ts';
-import { type CallState, idle } from './call-state.ts';
-import { openSource, type Source, SourceError, type SourceKind } from './source.ts';
+import { type Call, type PatchbayClient, startCall } from '../../../lib/client/index.ts';
+import { CallRunner, watchConnection } from './call-runner.ts';
+import type { CallState } from './call-state.ts';
+import type { SourceKind } from './source.ts';
 
-/** Ends that need no explanation in red. */
-const ordinaryReasons = ['normal_termination', 'user_stop'];
-
-/**
- * One echo call after another, as the page shows them. It owns the source, which it stops when the call ends; the
- * call itself closes its peer connection.
- */
+/** Echo calls: Janus sends back what it gets, and mutes. */
 export class EchoCall {
   readonly #client: PatchbayClient;
-  readonly #onChange: (state: CallState) => void;
-  #state = idle;
-  #attempt: AbortController | undefined;
-  #source: Source | undefined;
-  #call: Call | undefined;
-  #isWebrtcUp = false;
+  readonly #runner: CallRunner;
 
   constructor(client: PatchbayClient, onChange: (state: CallState) => void) {
     this.#client = client;
-    this.#onChange = onChange;
+    this.#runner = new CallRunner(onChange);
   }
 
   /** Never rejects: what went wrong is in the state. */
-  async start(kind: SourceKind): Promise<void> {
-    if (this.#state.phase === 'starting' || this.#state.phase === 'connected') return;
-    const attempt = new AbortController();
-    this.#attempt = attempt;
-    this.#isWebrtcUp = false;
-    this.#set({ ...idle, phase: 'starting' });
-    try {
-      const source = await openSource(kind);
-      if (attempt.signal.aborted) {
-        source.stop();
-        return;
-      }
-      this.#source = source;
-      this.#set({ ...this.#state, local: source.stream });
-      const call = await startCall(this.#client, { type: 'echo', stream: source.stream, signal: attempt.signal });
-      this.#follow(call);
-    } catch (error) {
-      if (attempt.signal.aborted) return;
-      const fallbacks = error instanceof SourceError ? otherSources(kind) : [];
-      this.#finish(error instanceof Error ? error.message : 'The call could not be started.', true, fallbacks);
-    }
+  start(kind: SourceKind): Promise<void> {
+    return this.#runner.start(kind, {
+      make: (stream, signal) => startCall(this.#client, { type: 'echo', stream, signal }),
+      follow: (call) => this.#follow(call),
+    });
   }
 
-  async hangUp(): Promise<void> {
-    this.#attempt?.abort();
-    if (!this.#call) {
-      if (this.#state.phase === 'starting') this.#finish(undefined, false);
-      return;
-    }
-    try {
-      await this.#call.hangUp();
-    } catch (error) {
-      const why = error instanceof Error ? error.message : 'unknown fault';
-      this.#set({ ...this.#state, message: `The server may not have ended the session: ${why}`, isProblem: true });
-    }
+  hangUp(): Promise<void> {
+    return this.#runner.hangUp();
   }
 
   async mute(media: 'audio' | 'video', isMuted: boolean): Promise<void> {
-    const call = this.#call;
-    if (!call || this.#state.isMuting) return;
-    this.#set({ ...this.#state, isMuting: true, message: undefined });
+    const runner = this.#runner;
+    const { call } = runner;
+    if (!call || runner.state.isMuting) return;
+    runner.change({ isMuting: true, message: undefined });
     try {
-      const changes = media === 'audio' ? { mute_audio: isMuted } : { mute_video: isMuted };
-      await call.updateMedia(changes);
-      if (call !== this.#call) return;
-      const change = media === 'audio' ? { isAudioMuted: isMuted } : { isVideoMuted: isMuted };
-      this.#set({ ...this.#state, ...change, isMuting: false });
+      await call.updateMedia(media === 'audio' ? { mute_audio: isMuted } : { mute_video: isMuted });
+      if (call !== runner.call) return;
+      runner.change({
+        ...(media === 'audio' ? { isAudioMuted: isMuted } : { isVideoMuted: isMuted }),
+        isMuting: false,
+      });
     } catch (error) {
-      if (call !== this.#call) return;
+      if (call !== runner.call) return;
       const message = `Muting failed: ${error instanceof Error ? error.message : 'unknown fault'}`;
-      this.#set({ ...this.#state, isMuting: false, message, isProblem: true });
+      runner.change({ isMuting: false, message, isProblem: true });
     }
   }
 
-  /** Ends whatever is under way, and says nothing more. */
   dispose(): void {
-    void this.hangUp();
-    this.#source?.stop();
+    this.#runner.dispose();
   }
 
-  #follow(call: Call): void {
-    this.#call = call;
-    const { peerConnection } = call;
-    this.#set({ ...this.#state, peerConnection, remote: call.remoteStream });
-    const look = () => this.#lookIfConnected();
-    peerConnection.addEventListener('connectionstatechange', look);
-    call.onStatus((status) => {
-      if (status.class === 'webrtc' && status.status === 'up') this.#isWebrtcUp = true;
-      this.#lookIfConnected();
-    });
-    call.onEnded((ended) => {
-      peerConnection.removeEventListener('connectionstatechange', look);
-      this.#finish(describe(ended), !ordinaryReasons.includes(ended.reason));
-    });
-  }
-
-  #lookIfConnected(): void {
-    if (this.#state.phase !== 'starting' || !this.#isWebrtcUp) return;
-    if (this.#call?.peerConnection.connectionState !== 'connected') return;
-    this.#set({ ...this.#state, phase: 'connected', connectedAtMs: Date.now(), remote: this.#call.remoteStream });
-  }
-
-  #finish(message: string | undefined, isProblem: boolean, fallbacks: readonly SourceKind[] = []): void {
-    this.#source?.stop();
-    this.#source = undefined;
-    this.#call = undefined;
-    const { connectedAtMs } = this.#state;
-    this.#set({ ...idle, phase: 'ended', connectedAtMs, endedAtMs: Date.now(), message, isProblem, fallbacks });
-  }
-
-  #set(state: CallState): void {
-    this.#state = state;
-    this.#onChange(state);
+  /** Connected: when the peer connection is, and the engine said so too. */
+  #follow(call: Call) {
+    let isWebrtcUp = false;
+    const look = () => {
+      if (isWebrtcUp && call.peerConnection.connectionState === 'connected') this.#runner.connected();
+    };
+    return [
+      watchConnection(call, look),
+      call.onStatus((status) => {
+        if (status.class === 'webrtc' && status.status === 'up') isWebrtcUp = true;
+        look();
+      }),
+    ];
   }
 }
-
-const otherSources = (kind: SourceKind): SourceKind[] =>
-  kind === 'camera' ? ['microphone', 'picture'] : kind === 'microphone' ? ['picture'] : [];
-
-/** Nothing for one's own hang-up. */
-const describe = ({ reason, error, code }: Ended): string | undefined =>
-  reason === 'user_stop' ? undefined : `${sentence(error || 'the session ended')} (${reason}, ${code}).`;
-
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

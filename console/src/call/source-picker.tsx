@@ -1,4 +1,5 @@
 import './source-picker.css';
+import { useId } from 'preact/hooks';
 import { Icon, type IconName } from '../shell/icon.tsx';
 import type { SourceKind } from './source.ts';
 
@@ -15,6 +16,7 @@ interface Props {
 
 /** What the call sends. */
 export function SourcePicker({ value, onChange }: Props) {
+  const group = useId();
   return (
     <fieldset class="sources">
       <legend class="unseen">Send</legend>
@@ -23,7 +25,7 @@ export function SourcePicker({ value, onChange }: Props) {
           <input
             class="unseen"
             type="radio"
-            name="source"
+            name={group}
             value={kind}
             checked={kind === value}
             onChange={() => onChange(kind)}

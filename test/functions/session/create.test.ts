@@ -29,7 +29,7 @@ describe('a session', () => {
           request_id: expect.any(String),
           caller: { tenant: 'acme', userId: 'ann' },
           data: { type: 'echo', offer, wait_timeout: 60 },
-          placed: { attempt: 1, backend: 'janus', session_id: reply?.data?.session_id },
+          placed: { attempt: 1, backends: ['janus', 'freeswitch'], session_id: reply?.data?.session_id },
         },
       },
     ]);

@@ -49,6 +49,7 @@ export class FakeServer {
   readonly protocols: string[] = [];
   /** In the order in which they came, closed ones too. */
   readonly connections: FakeConnection[] = [];
+  refusesConnections = false;
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #handlers = new Map<string, Handler>();
@@ -57,6 +58,10 @@ export class FakeServer {
   private constructor() {
     this.#http = createServer().on('upgrade', (request, socket: Socket, head) => {
       this.protocols.push(request.headers['sec-websocket-protocol']?.replaceAll(' ', '') ?? '');
+      if (this.refusesConnections) {
+        socket.end('HTTP/1.1 503 Service Unavailable\r\n\r\n');
+        return;
+      }
       const frames = new FrameCounter(this.frameSizes);
       socket.on('data', (chunk: Buffer) => frames.push(chunk));
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#accept(webSocket));
@@ -75,6 +80,15 @@ export class FakeServer {
     const address = this.#http.address();
     if (typeof address !== 'object' || !address) throw new Error('the fake server does not listen');
     return `ws://127.0.0.1:${address.port}/ws`;
+  }
+
+  get openSockets(): number {
+    return this.#sockets.clients.size;
+  }
+
+  /** What answers a route now. */
+  handler(route: string): Handler {
+    return this.#handlers.get(route) ?? (() => undefined);
   }
 
   on(route: string, handler: Handler): this {

@@ -85,17 +85,24 @@ describe('an error', () => {
     run.mockRejectedValueOnce(fault);
     const context = lambdaContext();
     const { body } = await handler(messageEvent(message({ tid: 1 })), context);
+    const answered = `an unexpected fault, reference ${context.awsRequestId}`;
     expect(JSON.parse(body ?? '')).toEqual({
       result: 'error',
-      data: {
-        code: 100002,
-        reason: 'internal_error',
-        error: `an unexpected fault, reference ${context.awsRequestId}`,
-      },
+      data: { code: 100002, reason: 'internal_error', error: answered },
       tid: 1,
     });
-    expect(error).toHaveBeenCalledWith({ err: fault, reference: context.awsRequestId }, 'command failed');
+    expect(error).toHaveBeenCalledWith({ err: fault, answered }, 'command failed');
   });
+});
+
+test('a fault of the node keeps the node\'s own reference, which this log has, too', async () => {
+  const error = vi.spyOn(services().log, 'error');
+  const ofNode = new PatchbayError('internal_error', 'an unexpected fault, reference of-the-node');
+  run.mockRejectedValueOnce(ofNode);
+  expect(await send(handler, message())).toMatchObject({
+    data: { code: 100002, error: 'an unexpected fault, reference of-the-node' },
+  });
+  expect(error).toHaveBeenCalledWith({ err: ofNode, answered: ofNode.message }, 'command failed');
 });
 
 describe('the log', () => {

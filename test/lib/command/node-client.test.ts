@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { NodeClient, NodeUnreachable } from '../../../lib/command/node-client.ts';
+import { NodeClient, NodeUnreachable, type Patience } from '../../../lib/command/node-client.ts';
 import { NodeDirectory } from '../../../lib/command/node-directory.ts';
 import { systemClock } from '../../../lib/domain/clock.ts';
 import { PatchbayError } from '../../../lib/protocol/errors.ts';
@@ -21,8 +21,9 @@ beforeEach(async () => {
 });
 afterEach(() => fake.stop());
 
-const post = (body: unknown = { request_id: 'r1' }, timeoutMs = 2000) =>
-  client.post(node('n1', { url: fake.url }), '/v1/session/get_info', body, timeoutMs);
+const post = (body: unknown = { request_id: 'r1' }, patience: Patience = { resultMs: 2000 }) =>
+  client.post(node('n1', { url: fake.url }), '/v1/session/get_info', body, patience);
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const heard = () => fake.requests.map(({ body }) => body.request_id);
 /** The first requests are answered so, later ones with `ok`. */
 const first = (...results: unknown[]) => fake.answers(() => results.shift() ?? { ok: true });
@@ -104,18 +105,81 @@ describe('tried once more', () => {
   });
 });
 
+describe('a node that says that it carries the request out', () => {
+  const slow = (acceptAfterMs: number, resultAfterMs: number) =>
+    fake.answers(async ({ body }, accept) => {
+      await sleep(acceptAfterMs);
+      accept();
+      await sleep(resultAfterMs);
+      return { done: body.request_id };
+    });
+
+  test('may take longer for its result than for that', async () => {
+    slow(0, 400);
+    expect(await post(undefined, { acceptMs: 100, resultMs: 2000 })).toEqual({ done: 'r1' });
+    expect(heard()).toEqual(['r1']);
+  });
+
+  test('may have its result before it must say so', async () => {
+    expect(await post(undefined, { acceptMs: 1000, resultMs: 2000 })).toEqual({});
+  });
+
+  test('may refuse later on', async () => {
+    fake.answers(async (_, accept) => {
+      accept();
+      await sleep(200);
+      throw new PatchbayError('janus_error', 'no');
+    });
+    expect(await rejection(post(undefined, { acceptMs: 100, resultMs: 2000 }))).toMatchObject(reason('janus_error'));
+  });
+
+  test('is not hurried by the connection that it shares with others', async () => {
+    slow(0, 300);
+    const patience = { acceptMs: 100, resultMs: 2000 };
+    const results = await Promise.all(['a', 'b', 'c'].map((request_id) => post({ request_id }, patience)));
+    expect(results).toEqual([{ done: 'a' }, { done: 'b' }, { done: 'c' }]);
+  });
+});
+
 describe('unreachable is a node', () => {
   test('that does not answer in time, without a second try', async () => {
     first(hang, hang);
     const startedAt = Date.now();
-    expect((await unreachable(post(undefined, 150))).nodeId).toBe('n1');
+    expect(await unreachable(post(undefined, { resultMs: 150 }))).toMatchObject({ nodeId: 'n1', unheard: false });
     expect(Date.now() - startedAt).toBeLessThan(1000);
     expect(heard()).toEqual(['r1']);
+  });
+
+  test('that does not say in time that it carries the request out, however long a result may take', async () => {
+    first(hang);
+    const startedAt = Date.now();
+    const error = await unreachable(post(undefined, { acceptMs: 100, resultMs: 5000 }));
+    expect(error).toMatchObject({ nodeId: 'n1', unheard: false });
+    expect(Date.now() - startedAt).toBeLessThan(1000);
+    expect(heard()).toEqual(['r1']);
+  });
+
+  test('that says that it carries the request out, but has no result in time', async () => {
+    fake.answers((_, accept) => {
+      accept();
+      return hang;
+    });
+    const startedAt = Date.now();
+    await unreachable(post(undefined, { acceptMs: 100, resultMs: 400 }));
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(395);
   });
 
   test('where nobody listens', async () => {
     await fake.stop();
     expect((await unreachable(post())).message).toBe('node n1 does not answer');
+  });
+
+  test('that cannot have heard of the request where nobody listens, and may have in every other case', async () => {
+    first(drop, drop, hang);
+    expect((await unreachable(post())).unheard).toBe(false);
+    expect((await unreachable(post(undefined, { resultMs: 50 }))).unheard).toBe(false);
+    await fake.stop();
+    expect((await unreachable(post())).unheard).toBe(true);
   });
 
   test('that has no key, and its key is looked for again the next time', async () => {

@@ -13,6 +13,7 @@ const record = (sessionId: string, nodeId: string, tenant = 'acme'): SessionReco
   sessionId,
   nodeId,
   attempt: 1,
+  requestId: 'request-1',
   userId: 'ann',
   connectionId: 'connection-1',
   type: 'echo',

@@ -59,7 +59,7 @@ async function start(nodeId: string) {
     async post(path: string, body: Record<string, unknown>): Promise<Record<string, unknown>> {
       const node = await directory.find(nodeId);
       if (!node) throw new Error(`no node ${nodeId}`);
-      return Object(await client.post(node, path, { request_id: randomUUID(), ...body }, 5000));
+      return Object(await client.post(node, path, { request_id: randomUUID(), ...body }, { resultMs: 5000 }));
     },
   };
 }
@@ -73,7 +73,7 @@ async function connect(): Promise<string> {
 const created = (connectionId: string, sessionId: string, data: Record<string, unknown> = {}) => ({
   caller: caller({ connectionId }),
   data: { type: 'echo', offer, wait_reply: true, ...data },
-  placed: { session_id: sessionId, attempt: 1, backend: 'janus' },
+  placed: { session_id: sessionId, attempt: 1, backends: ['janus'] },
 });
 
 test('a session lives from create to destroy: reply, record, events, owner', async () => {
@@ -140,7 +140,8 @@ describe('the record of the node', () => {
 
 test('a node that starts again frees the ids of the sessions that its earlier process held', async () => {
   const mine = { tenant: 'acme', sessionId: randomUUID(), nodeId: 'again', attempt: 1 };
-  const record = { ...mine, userId: 'ann', connectionId: 'c', type: 'echo', state: 'ready', createdAt: '' } as const;
+  const whose = { requestId: 'r', userId: 'ann', connectionId: 'c' };
+  const record = { ...mine, ...whose, type: 'echo', state: 'ready', createdAt: '' } as const;
   await sessions().claim(record, 9e9);
   const other = { ...record, sessionId: randomUUID(), nodeId: 'other' };
   await sessions().claim(other, 9e9);

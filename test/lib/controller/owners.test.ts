@@ -1,27 +1,13 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { LiveSession } from '../../../lib/controller/live-session.ts';
 import { Owners } from '../../../lib/controller/owners.ts';
-import { caller } from '../../support/callers.ts';
 import { FakeBackend } from '../../support/fake-backend.ts';
-import { create, FakeWorld } from '../../support/world.ts';
+import { FakeWorld, sessionSpec } from '../../support/world.ts';
 
 const hour = 3_600_000;
 const world = new FakeWorld();
 const session = (sessionId: string) =>
-  new LiveSession(
-    {
-      sessionId,
-      mediaId: sessionId,
-      nodeId: 'node-1',
-      attempt: 1,
-      owner: caller(),
-      role: 'offeree',
-      data: create(),
-      backend: new FakeBackend(),
-      resumeTokenHash: '',
-    },
-    world,
-  );
+  new LiveSession(sessionSpec({ sessionId, backend: new FakeBackend() }), world);
 const [one, two] = [session('1'), session('2')];
 
 const register = vi.fn<(connectionId: string) => Promise<boolean>>();
@@ -47,6 +33,14 @@ test('a registration that failed is tried again with the next session', async ()
   await expect(owners.add('c', one, 0)).rejects.toThrow('throttled');
   expect(await owners.add('c', two, 0)).toBe(true);
   expect(register).toHaveBeenCalledTimes(2);
+});
+
+test('a registration that failed leaves known what the connection owns', async () => {
+  register.mockRejectedValueOnce(new Error('throttled'));
+  await expect(owners.add('c', one, 0)).rejects.toThrow('throttled');
+  expect(owners.of('c')).toEqual([one]);
+  await owners.add('c', two, 0);
+  expect(owners.take('c')).toEqual([one, two]);
 });
 
 test('take gives what is owned, once', async () => {

@@ -1,27 +1,19 @@
 import { expect, test } from 'vitest';
 import { LiveSession } from '../../../lib/controller/live-session.ts';
-import { sessionInfo, sessionRecord, sessionSummary } from '../../../lib/controller/session-view.ts';
+import { createdBody, sessionInfo, sessionRecord, sessionSummary } from '../../../lib/controller/session-view.ts';
 import { check } from '../../../lib/protocol/check.ts';
 import { sessionInfo as infoSchema } from '../../../lib/protocol/session.ts';
-import { caller } from '../../support/callers.ts';
 import { flush } from '../../support/clock.ts';
 import { FakeBackend } from '../../support/fake-backend.ts';
 import { answer, offer } from '../../support/sdp.ts';
-import { create, FakeWorld } from '../../support/world.ts';
+import { create, FakeWorld, sessionSpec } from '../../support/world.ts';
 
 async function live(fields: Record<string, unknown> = {}): Promise<LiveSession> {
-  const spec = {
-    sessionId: 's',
-    mediaId: 'm',
-    nodeId: 'node-1',
-    attempt: 3,
-    owner: caller(),
-    role: 'offeree',
-  } as const;
   const session = new LiveSession(
-    { ...spec, data: create(fields), backend: new FakeBackend(), resumeTokenHash: 'hash' },
+    sessionSpec({ attempt: 3, data: create(fields), backend: new FakeBackend() }),
     new FakeWorld(),
   );
+  session.ownership.newToken();
   await session.start();
   await flush();
   return session;
@@ -34,6 +26,7 @@ test('the record says where the session is and whose', async () => {
     sessionId: 's',
     nodeId: 'node-1',
     attempt: 3,
+    requestId: 'request-1',
     userId: 'ann',
     connectionId: 'connection-1',
     type: 'echo',
@@ -57,7 +50,7 @@ test('get_info tells all, as its schema has it', async () => {
   const info = sessionInfo(await live());
   expect(check(infoSchema, info, 'info')).toEqual(info);
   expect(info).toMatchObject({ state: 'ready', offer, answer, ready_at: time, created_at: time, recordings: [] });
-  expect(JSON.stringify(info)).not.toMatch(/hash|connection-1/);
+  expect(JSON.stringify(info)).not.toMatch(/hash|token|connection-1|request-1/);
 });
 
 test('get_info leaves out an SDP that does not fit into a reply, and names it', async () => {
@@ -66,4 +59,25 @@ test('get_info leaves out an SDP that does not fit into a reply, and names it', 
   expect(info).toMatchObject({ omitted: ['offer'], answer });
   expect('offer' in info).toBe(false);
   expect(Buffer.byteLength(JSON.stringify(info))).toBeLessThan(128 * 1024);
+});
+
+test('the two of a pair name each other; the body of created does, too', async () => {
+  const world = new FakeWorld();
+  const pair = (sessionId: string, master?: LiveSession) =>
+    new LiveSession(
+      sessionSpec({ sessionId, master, data: create({ type: 'p2p', offer: master ? undefined : offer }) }),
+      world,
+    );
+  const master = pair('m');
+  await master.start();
+  const slave = pair('s', master);
+  master.pairWith(slave);
+  await slave.start();
+  await flush();
+  expect(sessionInfo(master)).toMatchObject({ slave_id: 's', peer_id: 's', backend_role: 'offeree' });
+  expect(sessionInfo(master)).not.toHaveProperty('master_id');
+  expect(createdBody(slave)).toMatchObject({ master_id: 'm', peer_id: 'm', backend_role: 'offerer' });
+  expect(createdBody(slave)).not.toHaveProperty('slave_id');
+  expect(createdBody(slave)).not.toHaveProperty('offer');
+  expect(sessionInfo(slave)).toMatchObject({ offer });
 });

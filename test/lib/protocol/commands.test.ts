@@ -34,7 +34,7 @@ describe.each(commandNames)('%s', (name) => {
   test('has a session_id to leave out, if it is of a session', () => {
     const shape: unknown = Reflect.get(commandRow(name).data, 'shape') ?? {};
     expect(typeof shape === 'object' && shape !== null && 'session_id' in shape).toBe(
-      commandRow(name).ofSession === true || name === 'session/create',
+      commandRow(name).ofSession === true || name === 'session/create' || name === 'session/attach',
     );
   });
 

@@ -21,6 +21,7 @@ function session(change: Partial<SessionRecord> = {}): SessionRecord {
     sessionId: `session-${count}`,
     nodeId: 'node-1',
     attempt: 1,
+    requestId: 'request-1',
     userId: 'ann',
     connectionId: 'connection-1',
     type: 'echo',
@@ -80,26 +81,163 @@ test('a session that never was is undefined', async () => {
   expect(await sessions.get({ tenant: 'acme', sessionId: 'nobody' })).toBeUndefined();
 });
 
-describe.each(['setReady', 'release'] as const)('%s', (write) => {
+test('update writes state and owner, and nothing else', async () => {
+  const record = await claimed();
+  const now = { ...record, state: 'ready', userId: 'bob', connectionId: 'connection-2' } as const;
+  expect(await sessions.update({ ...now, type: 'park', createdAt: 'later', requestId: 'another' })).toBe(true);
+  expect(await sessions.get(record)).toEqual(now);
+});
+
+describe.each(['update', 'release'] as const)('%s', (write) => {
+  const ready = (record: SessionRecord) => ({ ...record, state: 'ready' }) as const;
+
   test('is true for the node and attempt that hold the session', async () => {
     const record = await claimed();
-    expect(await sessions[write](record)).toBe(true);
-    expect(await sessions.get(record)).toEqual(write === 'release' ? undefined : { ...record, state: 'ready' });
+    expect(await sessions[write](ready(record))).toBe(true);
+    expect(await sessions.get(record)).toEqual(write === 'release' ? undefined : ready(record));
   });
 
   test.each([{ nodeId: 'node-2' }, { attempt: 2 }, { attempt: 0 }])(
     'is false for %j, and changes nothing',
     async (other) => {
       const record = await claimed();
-      expect(await sessions[write]({ ...record, ...other })).toBe(false);
+      expect(await sessions[write]({ ...ready(record), ...other })).toBe(false);
       expect(await sessions.get(record)).toEqual(record);
     },
   );
 
   test('is false for a session that is gone, and makes none', async () => {
     const record = session();
-    expect(await sessions[write](record)).toBe(false);
+    expect(await sessions[write](ready(record))).toBe(false);
     expect(await sessions.get(record)).toBeUndefined();
+  });
+
+  test('is false for a session that is only fenced, and leaves the fence', async () => {
+    const record = session();
+    await sessions.fence(record, 2, record.requestId, expiresAt);
+    expect(await sessions[write](ready(record))).toBe(false);
+    expect(await sessions.claim(record, expiresAt)).toBe(false);
+  });
+});
+
+/** Attempt 1 went to a node that did not accept it in time; the function fences it off and sends attempt 2 elsewhere. */
+describe('a fence', () => {
+  const fence = (record: SessionRecord, attempt: number) =>
+    sessions.fence(record, attempt, record.requestId, expiresAt);
+  const at = (record: SessionRecord, attempt: number) => ({ ...record, attempt, nodeId: `node-${attempt}` });
+
+  test('keeps the late node out, and lets the next one in', async () => {
+    const late = session();
+    expect(await fence(late, 2)).toBe(true);
+    expect(await sessions.claim(late, expiresAt)).toBe(false);
+    expect(await sessions.claim(at(late, 2), expiresAt)).toBe(true);
+    expect(await sessions.get(late)).toEqual(at(late, 2));
+    expect(await sessions.claim(late, expiresAt)).toBe(false);
+  });
+
+  test('is refused where the node has accepted the session after all, which stays as it is', async () => {
+    const record = await claimed();
+    expect(await fence(record, 2)).toBe(false);
+    expect(await sessions.get(record)).toEqual(record);
+    expect(await sessions.claim(at(record, 2), expiresAt)).toBe(false);
+  });
+
+  test('is refused where another request has a session of this id alive', async () => {
+    const theirs = await claimed({ requestId: 'another' });
+    expect(await fence({ ...theirs, requestId: 'mine' }, 2)).toBe(false);
+    expect(await sessions.get(theirs)).toEqual(theirs);
+  });
+
+  test('can be moved on, as node after node is too late: none of them gets in', async () => {
+    const record = session();
+    expect(await fence(record, 2)).toBe(true);
+    expect(await fence(record, 3)).toBe(true);
+    expect(await sessions.claim(at(record, 1), expiresAt)).toBe(false);
+    expect(await sessions.claim(at(record, 2), expiresAt)).toBe(false);
+    expect(await sessions.claim(at(record, 3), expiresAt)).toBe(true);
+  });
+
+  test('is never moved back', async () => {
+    const record = session();
+    await fence(record, 3);
+    expect(await fence(record, 2)).toBe(false);
+    expect(await sessions.claim(at(record, 2), expiresAt)).toBe(false);
+  });
+
+  test('lets a later attempt in, too: one in between may have gone to a node that was full or away', async () => {
+    const record = session();
+    await fence(record, 2);
+    expect(await sessions.claim(at(record, 3), expiresAt)).toBe(true);
+  });
+
+  test('and the late claim at the same moment: just one of them is made, whichever was first', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const record = session();
+      const [fenced, accepted] = await Promise.all([fence(record, 2), sessions.claim(record, expiresAt)]);
+      expect([fenced, accepted].filter(Boolean)).toHaveLength(1);
+      expect((await sessions.get(record))?.attempt).toBe(accepted ? 1 : undefined);
+    }
+  });
+
+  test('is no session: get finds none, and no list of its node has it', async () => {
+    const record = session({ nodeId: 'fenced' });
+    await fence(record, 2);
+    expect(await sessions.get(record)).toBeUndefined();
+    expect(await sessions.onNode('fenced')).toEqual([]);
+  });
+
+  test('does not outlive its request by much: the id is free for whoever asks next', async () => {
+    const record = session();
+    await fence(record, 2);
+    const next = { ...record, requestId: 'another', userId: 'bob' };
+    expect(await sessions.claim(next, expiresAt)).toBe(true);
+    expect(await sessions.claim(at(record, 2), expiresAt)).toBe(false);
+    expect(await sessions.get(record)).toEqual(next);
+  });
+
+  test("of another request is not taken away: that one's late node stays out", async () => {
+    const record = session();
+    await fence(record, 2);
+    expect(await fence({ ...record, requestId: 'another' }, 2)).toBe(false);
+    expect(await sessions.claim(record, expiresAt)).toBe(false);
+  });
+
+  test('of an id counts in its tenant only', async () => {
+    const record = session();
+    await fence(record, 2);
+    expect(await sessions.claim({ ...record, tenant: 'globex' }, expiresAt)).toBe(true);
+  });
+
+  test('says when it may be collected', async () => {
+    const { tenant, sessionId, ...record } = session();
+    await fence({ ...record, tenant, sessionId }, 2);
+    const { Item } = await table.client.send(
+      new GetCommand({ TableName: table.name, Key: { pk: `T#${tenant}#S#${sessionId}`, sk: 'S' } }),
+    );
+    expect(Item).toMatchObject({ state: 'fenced', expires_at: expiresAt });
+  });
+
+  /** Every order in which a late node, the fence and the next node can come to the table. */
+  test.each([
+    ['fence', 'late', 'next'],
+    ['fence', 'next', 'late'],
+    ['late', 'fence', 'next'],
+    ['late', 'next', 'fence'],
+    ['next', 'fence', 'late'],
+    ['next', 'late', 'fence'],
+  ] as const)('%s, %s, %s: one session, and whoever holds it knows', async (...order) => {
+    const record = session();
+    const steps = {
+      fence: () => fence(record, 2),
+      late: () => sessions.claim(record, expiresAt),
+      next: () => sessions.claim(at(record, 2), expiresAt),
+    };
+    const done: string[] = [];
+    for (const step of order) if (await steps[step]()) done.push(step);
+    const holders = done.filter((step) => step !== 'fence');
+    expect(holders).toHaveLength(1);
+    expect(await sessions.get(record)).toMatchObject({ attempt: holders[0] === 'late' ? 1 : 2 });
+    if (order.indexOf('fence') < order.indexOf('late')) expect(holders).toEqual(['next']);
   });
 });
 

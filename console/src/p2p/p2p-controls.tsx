@@ -1,0 +1,61 @@
+import type { CallState } from '../call/call-state.ts';
+import { MuteButton } from '../call/mute-button.tsx';
+import type { SourceKind } from '../call/source.ts';
+import { SourcePicker } from '../call/source-picker.tsx';
+import { Icon } from '../shell/icon.tsx';
+import type { P2pCall } from './p2p-call.ts';
+
+interface Props {
+  readonly call: P2pCall | undefined;
+  readonly state: CallState;
+  readonly isOnline: boolean;
+  readonly source: SourceKind;
+  /** The session that this page was asked to join. */
+  readonly masterId: string | undefined;
+  onSource(kind: SourceKind): void;
+  onStart(kind: SourceKind): void;
+}
+
+export function P2pControls({ call, state, isOnline, source, masterId, onSource, onStart }: Props) {
+  if (state.phase === 'idle' || state.phase === 'ended') {
+    return (
+      <div class="controls">
+        <button
+          type="button"
+          class="button button-primary button-big"
+          data-testid={masterId === undefined ? 'p2p-start' : 'p2p-join'}
+          disabled={!isOnline}
+          onClick={() => onStart(source)}
+        >
+          <Icon name={masterId === undefined ? 'friends' : 'call'} />
+          {masterId === undefined ? 'Start p2p call' : 'Join the call'}
+        </button>
+        <SourcePicker value={source} onChange={onSource} />
+      </div>
+    );
+  }
+  const isReady = state.local !== undefined;
+  return (
+    <div class="controls">
+      {(['audio', 'video'] as const).map((media) => (
+        <MuteButton
+          key={media}
+          media={media}
+          testId={`p2p-mute-${media}`}
+          state={state}
+          isReady={isReady}
+          onMute={(isMuted) => void call?.mute(media, isMuted)}
+        />
+      ))}
+      <button
+        type="button"
+        class="button button-danger button-big controls-end"
+        data-testid="p2p-hang-up"
+        onClick={() => void call?.hangUp()}
+      >
+        <Icon name="hang-up" />
+        Hang up
+      </button>
+    </div>
+  );
+}
