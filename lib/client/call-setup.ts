@@ -47,7 +47,7 @@ export async function setUpCall(
 ): Promise<Call> {
   const peerConnection = createPeerConnection?.() ?? new RTCPeerConnection();
   const trickle = new Trickle(peerConnection);
-  const farSide = new FarSide(peerConnection);
+  const farSide = new FarSide(peerConnection, (candidate) => trickle.isOwn(candidate));
   const early = new EarlyEvents(client);
   let call: Call | undefined;
   const check = () => {

@@ -15,8 +15,8 @@ export interface ClientOptions {
   /** How old a connection gets before another one takes its place; default 110 min, API Gateway ends it at 120. */
   readonly maxConnectionMs?: number;
   /**
-   * This client is the only one of its user, or is to take over what the user's other clients have: a backend.
-   * A rollover or a reconnect then brings every session of the user here. Default false: its own ones only.
+   * For a backend that is the only client of its user: each new connection takes over every session of the user, page
+   * by page, those of other clients too, which then hear no more of them. Default false: its own sessions, one by one.
    */
   readonly ownsAll?: boolean;
   /** How long an event waits for those before it that are missing; default 2000. */

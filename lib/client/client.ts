@@ -1,23 +1,19 @@
 import type { Command, CommandInput, CommandReply } from '../protocol/commands.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import type { PatchbayEvent } from '../protocol/events.ts';
-import { adopt, attachAll, attachEach, type Lost, resubscribe } from './attach.ts';
+import { attachAll, attachEach, type Lost, resubscribe } from './attach.ts';
 import { type ClientOptions, checkUrl, defaults, subprotocols } from './client-options.ts';
 import type { Connection } from './connection.ts';
 import { Emitter, type Unsubscribe } from './emitter.ts';
 import { type EventGap, EventOrder } from './event-order.ts';
 import { type ConnectionState, Link } from './link.ts';
 import { OwnedSessions } from './owned-sessions.ts';
+import { type ReplyHooks, replyHooks } from './reply-hooks.ts';
 import { Requests } from './requests.ts';
 import { moveOver, type RolloverParts } from './rollover.ts';
 import { SessionListeners } from './session-listeners.ts';
 import { type EventFilter, Subscriptions } from './subscriptions.ts';
 import { webSocketTransport } from './transport.ts';
-
-/** What is to be done before a request goes out, and with what that gives, when it has succeeded. */
-type Hooks = {
-  readonly [C in Command]?: (data: CommandInput<C>) => (reply: CommandReply<C>, connection: Connection) => void;
-};
 
 /** A session that another connection could not take over: it is gone, or somebody else's. */
 export interface SessionLost {
@@ -49,7 +45,7 @@ export class PatchbayClient {
   readonly #subscriptions = new Subscriptions();
   readonly #order: EventOrder;
   readonly #parts: RolloverParts;
-  readonly #hooks: Hooks;
+  readonly #hooks: ReplyHooks;
   #endMerge: () => void = () => undefined;
 
   /** @throws PatchbayError invalid_uri, not_authenticated (a token that is no JWT) */
@@ -71,7 +67,7 @@ export class PatchbayClient {
       subscriptions: this.#subscriptions,
       ownsAll: options.ownsAll ?? false,
     };
-    this.#hooks = this.#makeHooks();
+    this.#hooks = replyHooks(this.#parts, (sessionId) => this.release(sessionId));
     this.#link = new Link({
       transport: async () => transport(url, subprotocols(typeof token === 'function' ? await token() : token)),
       openTimeoutMs: requestTimeoutMs,
@@ -112,7 +108,7 @@ export class PatchbayClient {
   async request<C extends Command>(command: C, data: CommandInput<C>): Promise<CommandReply<C>> {
     const connection = this.#link.connection;
     if (!connection) throw new PatchbayError('registered_down', `there is no connection for ${command}`);
-    const hook: Hooks[C] = this.#hooks[command];
+    const hook: ReplyHooks[C] = this.#hooks[command];
     const note = hook?.(data);
     const reply = await this.#requests.send(connection, command, data);
     note?.(reply, connection);
@@ -203,39 +199,5 @@ export class PatchbayClient {
     if (event.subclass === 'session' && event.type === 'destroyed') this.release(event.obj_id);
     this.#events.emit(event);
     if (event.subclass === 'session') this.#listeners.emit(event);
-  }
-
-  #makeHooks(): Hooks {
-    return {
-      'session/create': ({ session_id, subscribe = true }) => {
-        // An earlier session of that id is another one.
-        if (session_id !== undefined) this.#order.forget(session_id);
-        return (made, connection) => {
-          // Its end may have overtaken the reply.
-          if (this.#order.isOver(made.session_id)) return;
-          this.#sessions.put(made.session_id, made.resume_token, connection, subscribe);
-          if (subscribe) this.#order.follow(made.session_id, 0);
-        };
-      },
-      'session/attach':
-        ({ since }) =>
-        ({ sessions }, connection) => {
-          for (const line of sessions) adopt(this.#parts, connection, line, since);
-        },
-      'session/destroy':
-        ({ session_id }) =>
-        () => {
-          if (session_id !== undefined && this.#sessions.get(session_id)?.isHeard === false) this.release(session_id);
-        },
-      'event/subscribe': (filter) => () => this.#subscriptions.add(filter),
-      'event/unsubscribe': (filter) => () => {
-        this.#subscriptions.delete(filter);
-        const { subclass, type = '*', obj_id = '*' } = filter;
-        const session = subclass === 'session' && type === '*' ? this.#sessions.get(obj_id) : undefined;
-        if (!session) return;
-        session.isHeard = false;
-        this.#order.unfollow(session.sessionId);
-      },
-    };
   }
 }

@@ -14,12 +14,15 @@ type Receiver = Pick<RTCPeerConnection, 'setRemoteDescription' | 'addIceCandidat
 /** What comes from the other end of a peer connection: its description, once, and its candidates, which wait for that. */
 export class FarSide {
   readonly #peerConnection: Receiver;
+  readonly #isOwn: (candidate: string) => boolean;
   readonly #isDescribed = Promise.withResolvers<void>();
   #describing: Promise<void> | undefined;
   #lastCandidate: Promise<void> = this.#isDescribed.promise;
 
-  constructor(peerConnection: Receiver) {
+  /** @param isOwn whether a candidate is one of this side's */
+  constructor(peerConnection: Receiver, isOwn: (candidate: string) => boolean) {
     this.#peerConnection = peerConnection;
+    this.#isOwn = isOwn;
   }
 
   /**
@@ -35,7 +38,8 @@ export class FarSide {
   /** An event that says something else is ignored. The far side's end of candidates is, too: it changes nothing. */
   receiveCandidate({ body }: PatchbayEvent): void {
     const { data } = candidateBody.safeParse(body);
-    if (!data) return;
+    // A session that nobody has joined yet tells its candidates to all who hear it, this client too.
+    if (!data || this.#isOwn(data.candidate)) return;
     // One that WebRTC can't use is passed over: others may do.
     const add = () => this.#peerConnection.addIceCandidate(data);
     this.#lastCandidate = this.#lastCandidate.then(add).catch(() => undefined);

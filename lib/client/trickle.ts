@@ -1,5 +1,4 @@
-import type { Candidate } from '../protocol/candidate.ts';
-import { maxCandidates } from '../protocol/candidate.ts';
+import { type Candidate, maxCandidates } from '../protocol/candidate.ts';
 import type { Unsubscribe } from './emitter.ts';
 
 /** Candidates come in bursts: those of one burst travel together. */
@@ -19,6 +18,7 @@ export interface CandidateSink {
  */
 export class Trickle {
   readonly #unsubscribe: Unsubscribe;
+  readonly #own = new Set<string>();
   #waiting: Candidate[] = [];
   #isComplete = false;
   #sink: CandidateSink | undefined;
@@ -29,6 +29,11 @@ export class Trickle {
     const take = ({ candidate }: RTCPeerConnectionIceEvent) => this.#take(candidate);
     source.addEventListener('icecandidate', take);
     this.#unsubscribe = () => source.removeEventListener('icecandidate', take);
+  }
+
+  /** Whether it came from this peer connection. */
+  isOwn(candidate: string): boolean {
+    return this.#own.has(candidate);
   }
 
   /** Sends what came so far, and what comes. */
@@ -51,6 +56,7 @@ export class Trickle {
       this.#isComplete = true;
     } else {
       const { sdpMid, sdpMLineIndex } = candidate;
+      this.#own.add(candidate.candidate);
       this.#waiting.push({ sdpMid, sdpMLineIndex, candidate: candidate.candidate });
     }
     this.#schedule();

@@ -144,7 +144,7 @@ export function commandHandlers(sessions: Sessions, subscriptions: Subscriptions
       subscriptions.remove(caller.connectionId, data);
       if (data.subclass === 'session' && data.type === '*') {
         for (const session of sessions.subscribedBy(caller.connectionId)) {
-          if (session.spec.sessionId === data.obj_id) session.subscribers.delete(caller.connectionId);
+          if (session.spec.sessionId === data.obj_id) session.voice.subscribers.delete(caller.connectionId);
         }
       }
       return {};

@@ -1,16 +1,16 @@
-import type { MediaSession, MediaSink } from '../backends/backend.ts';
+import type { MediaSink } from '../backends/backend.ts';
 import type { Caller } from '../domain/access.ts';
 import { next, type SessionState } from '../domain/session-state.ts';
 import type { Candidate } from '../protocol/candidate.ts';
 import { PatchbayError } from '../protocol/errors.ts';
-import type { SessionEventBodies, SessionEventType, SessionStatus } from '../protocol/events.ts';
 import type { Applied, Description, MediaChange, MediaState } from '../protocol/session.ts';
-import { EventLog } from './event-log.ts';
 import { Negotiation } from './negotiation.ts';
 import { Ownership } from './ownership.ts';
 import { SerialQueue } from './serial-queue.ts';
+import { type Made, SessionMedia } from './session-media.ts';
 import type { SessionSpec, SessionWorld } from './session-spec.ts';
 import { createdBody, sessionRecord } from './session-view.ts';
+import { SessionVoice } from './session-voice.ts';
 import { asPatchbayError, type Settled, settle } from './settle.ts';
 import { Timers } from './timers.ts';
 
@@ -26,24 +26,16 @@ export class LiveSession {
   readonly createdAtMs: number;
   readonly negotiation: Negotiation;
   readonly ownership: Ownership;
-  /** The connections that get this session's events because it is theirs, and who they are. */
-  readonly subscribers = new Map<string, Caller>();
+  readonly voice: SessionVoice;
   readonly #world: SessionWorld;
-  readonly #media: MediaSession;
+  readonly #media: SessionMedia;
   readonly #queue = new SerialQueue();
   /** The record's writes: one that is tried again must not overwrite a newer one. */
   readonly #writes = new SerialQueue();
   readonly #timers: Timers<'wait' | 'ready' | 'owner'>;
-  readonly #events: EventLog;
-  readonly #status: Partial<Record<SessionStatus['class'], SessionStatus>> = {};
   #state: SessionState = 'wait';
   #readyAtMs: number | undefined;
-  #mediaState: MediaState;
   #peer: LiveSession | undefined;
-  /** Changes of media that wait for the session to be ready. */
-  #remembered: MediaChange = {};
-  /** What the engine told before its answer or offer was taken up; undefined once that is done. */
-  #beforeTakeUp: SessionStatus[] | undefined = [];
 
   /** @throws PatchbayError no_mediaserver, not_implemented */
   constructor(spec: SessionSpec, world: SessionWorld) {
@@ -53,35 +45,24 @@ export class LiveSession {
     this.#world = world;
     this.createdAtMs = world.clock.nowMs();
     this.#timers = new Timers(world.clock);
-    this.#events = new EventLog('session', spec.sessionId);
-    this.#mediaState = {
-      mute_audio: data.mute_audio ?? false,
-      mute_video: data.mute_video ?? false,
-      mute_data: data.mute_data ?? false,
-      bitrate: data.bitrate ?? 0,
-    };
-    const mediaSpec = { mediaId: spec.mediaId, type: data.type, media: this.#mediaState };
-    this.#media = spec.backend.open(mediaSpec, this.#sink());
+    this.voice = new SessionVoice(spec.sessionId, data.event_body, world.clock, (event) => world.publish(this, event));
+    this.#media = new SessionMedia(spec.backend, spec.mediaId, data, this.#sink());
     this.ownership = new Ownership(creator);
     this.negotiation = this.#negotiation();
-    if (data.subscribe) this.subscribers.set(creator.connectionId, creator);
+    if (data.subscribe) this.voice.subscribers.set(creator.connectionId, creator);
   }
 
   get state(): SessionState {
     return this.#state;
   }
   get seq(): number {
-    return this.#events.seq;
+    return this.voice.seq;
   }
   get readyAtMs(): number | undefined {
     return this.#readyAtMs;
   }
   get mediaState(): MediaState {
-    return this.#mediaState;
-  }
-  /** The last status of each class. */
-  get status(): Readonly<Record<string, SessionStatus>> {
-    return this.#status;
+    return this.#media.state;
   }
   /** The other session of a pair, while both live. */
   get peer(): LiveSession | undefined {
@@ -111,9 +92,7 @@ export class LiveSession {
   /** @throws PatchbayError offer_not_set, answer_already_set, invalid_operation; or what the engine refused */
   setAnswer(answer: Description): Promise<void> {
     return this.#run(async () => {
-      if (this.#media.acceptOffer && this.negotiation.answer.state === 'empty') {
-        throw new PatchbayError('invalid_operation', `${this.spec.backend.kind} makes the answer of this session`);
-      }
+      if (this.negotiation.answer.state === 'empty') this.#media.requireClientAnswer();
       await this.negotiation.giveAnswer(answer);
     });
   }
@@ -132,23 +111,11 @@ export class LiveSession {
    * @throws PatchbayError invalid_operation; or what the engine refused
    */
   updateMedia(change: MediaChange): Promise<Applied> {
-    return this.#run(async () => {
-      const { type } = this.spec.data;
-      if (!this.#media.updateMedia) {
-        throw new PatchbayError('invalid_operation', `patchbay does not hold the media of a ${type} session`);
-      }
-      if (this.#state === 'wait') {
-        this.#remembered = { ...this.#remembered, ...given(change) };
-        return {};
-      }
-      const applied = await this.#media.updateMedia(change);
-      this.#mediaState = { ...this.#mediaState, ...tookEffect(change, applied) };
-      return applied;
-    });
+    return this.#run(() => this.#media.update(change, this.#state === 'ready'));
   }
 
   sendInfo(info: string, data: Record<string, unknown>): Promise<void> {
-    return this.#run(async () => this.#emit('info', { info, data }));
+    return this.#run(async () => this.voice.emit('info', { info, data }));
   }
 
   /**
@@ -166,12 +133,12 @@ export class LiveSession {
     return this.#run(async () => {
       this.ownership.requireTakeover(caller, token);
       const { isGone: wasGone, connectionId: before } = this.ownership;
-      this.subscribers.delete(before);
+      this.voice.subscribers.delete(before);
       this.ownership.takeOver(caller);
       this.#timers.cancel('owner');
-      if (since !== undefined) for (const event of this.#events.since(since)) this.#world.replay(caller, event);
-      this.subscribers.set(caller.connectionId, caller);
-      if (wasGone) this.#setStatus({ class: 'owner', status: 'connected' });
+      if (since !== undefined) for (const event of this.voice.since(since)) this.#world.replay(caller, event);
+      this.voice.subscribers.set(caller.connectionId, caller);
+      if (wasGone) this.voice.setStatus({ class: 'owner', status: 'connected' });
       this.#write();
       return { token: this.ownership.newToken(), seq: this.seq, before };
     });
@@ -179,7 +146,7 @@ export class LiveSession {
 
   /** A connection is gone. If it was the owner's, the session waits for another one of the owner's, then stops. */
   connectionGone(connectionId: string): void {
-    this.subscribers.delete(connectionId);
+    this.voice.subscribers.delete(connectionId);
     if (connectionId !== this.ownership.connectionId || this.#state === 'destroyed' || this.ownership.isGone) return;
     this.ownership.setGone();
     const { reconnect_timeout } = this.spec.data;
@@ -189,7 +156,8 @@ export class LiveSession {
       );
     });
     void this.#queue.run(async () => {
-      if (this.#state !== 'destroyed' && this.ownership.isGone) this.#setStatus({ class: 'owner', status: 'gone' });
+      if (this.#state !== 'destroyed' && this.ownership.isGone)
+        this.voice.setStatus({ class: 'owner', status: 'gone' });
     });
   }
 
@@ -206,7 +174,7 @@ export class LiveSession {
 
   async #establish(accepted: () => void, refused: (error: unknown) => void): Promise<void> {
     const { data, master } = this.spec;
-    const negotiating = settle(this.#startMedia());
+    const negotiating = this.#media.start();
     try {
       await this.#claim();
     } catch (error) {
@@ -222,7 +190,7 @@ export class LiveSession {
       refused(error);
       return;
     }
-    this.#emit('created', createdBody(this));
+    this.voice.emit('created', createdBody(this));
     this.#timers.set('wait', data.wait_timeout * 1000, () => {
       void this.stop(
         new PatchbayError('session_timeout', `no offer and answer in wait_timeout, ${data.wait_timeout} s`),
@@ -235,24 +203,11 @@ export class LiveSession {
     if (master) this.#askForOffer(master);
   }
 
-  async #takeUp(made: Settled<{ offer?: Description; answer?: Description }>): Promise<void> {
+  async #takeUp(made: Settled<Made>): Promise<void> {
     if (made.error) throw made.error;
     if (made.value?.answer) await this.negotiation.giveEngineAnswer(made.value.answer);
     if (made.value?.offer) await this.negotiation.giveOffer(made.value.offer);
-    this.#tellHeldBack();
-  }
-
-  #tellHeldBack(): void {
-    const statuses = this.#beforeTakeUp ?? [];
-    this.#beforeTakeUp = undefined;
-    for (const status of statuses) this.#setStatus(status);
-  }
-
-  /** What the engine makes of it; nothing where both SDPs come from clients. */
-  async #startMedia(): Promise<{ offer?: Description; answer?: Description }> {
-    const { offer } = this.spec.data;
-    if (offer) return this.#media.acceptOffer ? { answer: await this.#media.acceptOffer(offer) } : {};
-    return this.#media.makeOffer ? { offer: await this.#media.makeOffer() } : {};
+    this.voice.releaseHeldBack();
   }
 
   /** A slave's offer is its master's, now or as soon as it is complete. */
@@ -282,17 +237,7 @@ export class LiveSession {
       void this.stop(new PatchbayError('session_timeout', `ready_timeout, ${ready_timeout} s, is over`));
     });
     this.#write();
-    this.#applyRemembered();
-  }
-
-  #applyRemembered(): void {
-    const change = this.#remembered;
-    const { updateMedia } = this.#media;
-    if (Object.keys(change).length === 0 || !updateMedia) return;
-    this.later(async () => {
-      const applied = await updateMedia.call(this.#media, change);
-      this.#mediaState = { ...this.#mediaState, ...tookEffect(change, applied) };
-    });
+    this.later(() => this.#media.applyRemembered());
   }
 
   /** Brings the record up to date, beside everything else. Where it is another's by now, this session ends silently. */
@@ -313,8 +258,8 @@ export class LiveSession {
     this.#timers.clear();
     this.negotiation.end(why);
     const duration = Math.round((this.#world.clock.nowMs() - this.createdAtMs) / 1000);
-    if (how === 'aloud') this.#tellHeldBack();
-    if (how === 'aloud') this.#emit('destroyed', { ...why.toBody(), duration });
+    if (how === 'aloud') this.voice.releaseHeldBack();
+    if (how === 'aloud') this.voice.emit('destroyed', { ...why.toBody(), duration });
     this.#world.log.info({ ...this.#logFields(), reason: why.reason, duration, engine: why.engine }, 'session ended');
     this.#leavePeer();
     await this.#media.close();
@@ -323,7 +268,7 @@ export class LiveSession {
         this.#world.log.error({ err: error, ...this.#logFields() }, 'session record not released');
       });
     }
-    this.subscribers.clear();
+    this.voice.subscribers.clear();
     this.#world.ended(this, why);
   }
 
@@ -363,8 +308,8 @@ export class LiveSession {
     return new Negotiation({
       clock: this.#world.clock,
       data: this.spec.data,
-      media: this.#media,
-      emit: (type, body) => this.#emit(type, body),
+      media: this.#media.engine,
+      emit: (type, body) => this.voice.emit(type, body),
       later: (job) => this.later(job),
       hasPeer: () => this.#peer !== undefined,
       toPeer: (job) => {
@@ -377,42 +322,15 @@ export class LiveSession {
     });
   }
 
-  /** What the engine tells waits for its answer: it never overtakes the answer that it belongs to. */
   #sink(): MediaSink {
     return {
-      status: (status) => {
-        void this.#queue.run(async () => {
-          if (this.#state === 'destroyed') return;
-          if (this.#beforeTakeUp) this.#beforeTakeUp.push(status);
-          else this.#setStatus(status);
-        });
-      },
+      status: (status) => this.later(async () => this.voice.setEngineStatus(status)),
       stopped: (why) => void this.stop(why),
     };
-  }
-
-  #setStatus(status: SessionStatus): void {
-    this.#status[status.class] = status;
-    this.#emit('status', status);
-  }
-
-  #emit<T extends SessionEventType>(type: T, body: SessionEventBodies[T]): void {
-    const merged = { ...this.spec.data.event_body, ...body };
-    this.#world.publish(this, this.#events.append(type, merged, this.#world.clock.nowMs()));
   }
 
   #logFields() {
     const { sessionId, mediaId, creator, data } = this.spec;
     return { session_id: sessionId, media_id: mediaId, tenant: creator.tenant, type: data.type };
   }
-}
-
-const given = (change: MediaChange): MediaChange =>
-  Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-
-/** The fields of a change that the engine says it did. */
-function tookEffect(change: MediaChange, applied: Applied): Partial<MediaState> {
-  const { bitrate, ...mutes } = given(change);
-  const took = Object.entries(mutes).filter(([field, value]) => Reflect.get(applied, field) === value);
-  return { ...Object.fromEntries(took), ...(typeof applied.bitrate === 'number' && { bitrate: applied.bitrate }) };
 }

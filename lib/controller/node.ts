@@ -94,10 +94,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       update: (record) => retried(() => records.update(record), { clock, random: options.random }),
       release: (record) => persist(() => records.release(record), 'session record not released'),
       replay: send,
-      publish: ({ spec, ownership, subscribers }, event) => {
+      publish: ({ spec, ownership, voice }, event) => {
         const subject = { tenant: spec.creator.tenant, userId: ownership.userId };
         const wanted = [...subscriptions.match(event, subject)].map((caller) => [caller.connectionId, caller] as const);
-        for (const caller of new Map([...subscribers, ...wanted]).values()) send(caller, event);
+        for (const caller of new Map([...voice.subscribers, ...wanted]).values()) send(caller, event);
       },
     },
   });

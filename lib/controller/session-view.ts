@@ -42,7 +42,7 @@ export function createdBody(session: LiveSession): Omit<SessionInfo, 'offer' | '
     ...sessionSummary(session),
     type_ext: {},
     backend_role: role,
-    status: session.status,
+    status: session.voice.status,
     wait_timeout: data.wait_timeout,
     ready_timeout: data.ready_timeout,
     reconnect_timeout: data.reconnect_timeout,

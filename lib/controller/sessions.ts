@@ -142,7 +142,7 @@ export class Sessions {
 
   /** The sessions that tell this connection what happens because it owns them. */
   subscribedBy(connectionId: string): LiveSession[] {
-    return [...this.#live.values()].filter(({ subscribers }) => subscribers.has(connectionId));
+    return [...this.#live.values()].filter(({ voice }) => voice.subscribers.has(connectionId));
   }
 
   /** The connection is gone: its sessions wait for their owner. Told by `$disconnect`, or by a post that found nobody. */

@@ -5,11 +5,24 @@ export interface Condition {
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** No such session yet, or only the mark of an earlier attempt of the same request that was given up. */
-export const absentOrFencedFor = (attempt: number, requestId: string): Condition => ({
-  expression: 'attribute_not_exists(pk) OR (#state = :fenced AND attempt = :attempt AND request_id = :request)',
+const fencedFor = (attempt: number, requestId: string) => ({
   names: { '#state': 'state' },
   values: { ':fenced': 'fenced', ':attempt': attempt, ':request': requestId },
+});
+
+/**
+ * No such session yet, or only a fence that keeps others out: earlier attempts of its own request. A fence that an
+ * earlier request left behind keeps nobody else from the id.
+ */
+export const claimable = (attempt: number, requestId: string): Condition => ({
+  expression: 'attribute_not_exists(pk) OR (#state = :fenced AND (request_id <> :request OR attempt <= :attempt))',
+  ...fencedFor(attempt, requestId),
+});
+
+/** No such session yet, or only the fence that the same request put up before an earlier attempt. */
+export const fenceable = (attempt: number, requestId: string): Condition => ({
+  expression: 'attribute_not_exists(pk) OR (#state = :fenced AND request_id = :request AND attempt <= :attempt)',
+  ...fencedFor(attempt, requestId),
 });
 
 /** The item is there: an update must not make it. */

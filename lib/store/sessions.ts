@@ -1,7 +1,7 @@
 import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { sessionType } from '../protocol/session.ts';
-import { absentOrFencedFor, conditionInput, heldBy, made } from './conditions.ts';
+import { claimable, conditionInput, fenceable, heldBy, made } from './conditions.ts';
 import type { Table } from './table.ts';
 
 const record = z.object({
@@ -77,7 +77,7 @@ export class SessionStore {
             node_shard: shardOf(session.nodeId, session.sessionId),
             expires_at: expiresAtSeconds,
           },
-          ...conditionInput(absentOrFencedFor(session.attempt, session.requestId)),
+          ...conditionInput(claimable(session.attempt, session.requestId)),
         }),
       ),
     );
@@ -91,8 +91,8 @@ export class SessionStore {
   }
 
   /**
-   * Keeps a node that did not accept a create in time from accepting it later: only `attempt` of the same request may
-   * claim the id from now on. False when the node has accepted it already.
+   * Keeps a node that did not accept a create in time from accepting it later: of the same request only `attempt` and
+   * those after it may claim the id from now on. False when the node has accepted it already.
    */
   async fence(key: SessionKey, attempt: number, requestId: string, expiresAtSeconds: number): Promise<boolean> {
     return made(
@@ -100,7 +100,7 @@ export class SessionStore {
         new PutCommand({
           TableName: this.#table.name,
           Item: { ...keyOf(key), state: 'fenced', attempt, request_id: requestId, expires_at: expiresAtSeconds },
-          ...conditionInput(absentOrFencedFor(attempt - 1, requestId)),
+          ...conditionInput(fenceable(attempt - 1, requestId)),
         }),
       ),
     );

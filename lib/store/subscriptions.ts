@@ -2,6 +2,7 @@ import { DeleteCommand, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk
 import * as z from 'zod/mini';
 import { type Caller, callerSchema } from '../domain/access.ts';
 import { type Subscription, subscription } from '../protocol/event.ts';
+import { conditionInput, made, present } from './conditions.ts';
 import type { Table } from './table.ts';
 
 const record = z.object({ sk: z.string(), caller: callerSchema, wanted: z.optional(z.set(z.string())) });
@@ -42,14 +43,19 @@ export class SubscriptionStore {
     );
   }
 
+  /** Without the condition an update would make a record that nobody can read. */
   async remove(connectionId: string, wanted: Subscription): Promise<void> {
-    await this.#table.client.send(
-      new UpdateCommand({
-        TableName: this.#table.name,
-        Key: keyOf(connectionId),
-        UpdateExpression: 'DELETE wanted :wanted',
-        ExpressionAttributeValues: { ':wanted': new Set([JSON.stringify(wanted)]) },
-      }),
+    const { ConditionExpression } = conditionInput(present);
+    await made(
+      this.#table.client.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: keyOf(connectionId),
+          UpdateExpression: 'DELETE wanted :wanted',
+          ConditionExpression,
+          ExpressionAttributeValues: { ':wanted': new Set([JSON.stringify(wanted)]) },
+        }),
+      ),
     );
   }
 

@@ -9,6 +9,7 @@ import type { Table } from './table.ts';
  * | connection | `C#id` | `C` | connect, disconnect; nodes add themselves |
  * | session | `T#tenant#S#id` | `S` | the node that holds it |
  * | node | `NODES` | node id | the node |
+ * | subscriptions | `SUBS` | connection id | `event/subscribe`, `event/unsubscribe`, disconnect |
  * | node's key | `K#node` | `K` | the node; read by functions that call nodes |
  *
  * The index `on_node` (keys only, sparse) lists what lives on a node: `node_shard` is `node#0` … `node#7`.

@@ -143,6 +143,6 @@ const brightness = (page: Page) =>
     const canvas = new OffscreenCanvas(16, 9);
     const context = canvas.getContext('2d');
     context?.drawImage(element, 0, 0, 16, 9);
-    const { data } = context?.getImageData(0, 0, 16, 9) ?? { data: [] };
-    return data.reduce((sum, value, index) => (index % 4 === 3 ? sum : sum + value), 0) / ((data.length * 3) / 4);
+    const data = [...(context?.getImageData(0, 0, 16, 9).data ?? [])].filter((_, index) => index % 4 !== 3);
+    return data.reduce((sum, value) => sum + value, 0) / data.length;
   });

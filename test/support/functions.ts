@@ -1,12 +1,14 @@
-import { afterAll, afterEach, beforeAll, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { RouteHandler } from '../../lib/command/command.ts';
 import { services } from '../../lib/command/services.ts';
 import type { WebSocketEvent } from '../../lib/command/websocket-event.ts';
 import type { Node } from '../../lib/domain/placement.ts';
 import { createLambdaContext } from '../../lib/local/gateway/lambda-context.ts';
+import { PatchbayError } from '../../lib/protocol/errors.ts';
 import { ConnectionStore } from '../../lib/store/connections.ts';
 import { NodeStore } from '../../lib/store/nodes.ts';
 import { SessionStore } from '../../lib/store/sessions.ts';
+import { SubscriptionStore } from '../../lib/store/subscriptions.ts';
 import { startTable, type TestTable } from './dynamodb.ts';
 import { type FakeNode, startFakeNode } from './fake-node.ts';
 import { node } from './nodes.ts';
@@ -70,6 +72,9 @@ export function functionsUnderTest() {
     get nodes() {
       return new NodeStore(table);
     },
+    get subscriptions() {
+      return new SubscriptionStore(table);
+    },
     /** A node that is up, listed and has its key. */
     async startNode(id: string, change: Partial<Node> = {}): Promise<FakeNode> {
       const fake = await startFakeNode([`key of ${id}`]);
@@ -96,8 +101,76 @@ export function functionsUnderTest() {
   };
 }
 
-interface Reply {
+export interface Reply {
   readonly result: 'ok' | 'error';
   readonly data?: Record<string, unknown>;
   readonly tid?: string | number;
+}
+
+type Surroundings = ReturnType<typeof functionsUnderTest>;
+
+/**
+ * What every command that goes to its session's node has in common. `data` is all that the command needs besides
+ * `session_id`.
+ */
+export function goesToTheSessionsNode(
+  world: Surroundings,
+  handler: RouteHandler,
+  cmd: string,
+  data: Record<string, unknown> = {},
+): void {
+  const session_id = '6b0cc2c4-9b7e-4a41-8f3b-0a3d7f2b9a10@n1';
+  const ask = (more: Record<string, unknown> = {}, change: Partial<WebSocketEvent['requestContext']> = {}) =>
+    world.send(
+      handler,
+      { class: 'media', subclass: 'session', cmd, data: { session_id, ...data, ...more }, tid: 1 },
+      change,
+    );
+
+  describe('goes to the node of its session', () => {
+    test('which is in the id, with the data and who asks', async () => {
+      const node = await world.startNode('n1');
+      expect(await ask()).toEqual({ result: 'ok', tid: 1 });
+      expect(node.requests).toMatchObject([
+        {
+          path: `/v1/session/${cmd}`,
+          body: { data: { session_id, ...data }, caller: { tenant: 'acme', userId: 'ann' } },
+        },
+      ]);
+    });
+
+    test('which is the only one of the connection where no session is named', async () => {
+      const node = await world.startNode('n1');
+      await world.connect('mine', ['n1']);
+      expect(await ask({ session_id: undefined }, { connectionId: 'mine' })).toMatchObject({ result: 'ok' });
+      expect(node.requests).toHaveLength(1);
+      expect(node.requests[0]?.body.data).not.toHaveProperty('session_id');
+    });
+
+    test("and passes on what that refuses: session_not_found for another tenant's or an ended session", async () => {
+      const node = await world.startNode('n1');
+      node.answers(() => {
+        throw new PatchbayError('session_not_found', `no session ${session_id}`);
+      });
+      expect(await ask()).toEqual({
+        result: 'error',
+        data: { code: 100062, reason: 'session_not_found', error: `no session ${session_id}` },
+        tid: 1,
+      });
+    });
+
+    test('and is a timeout with retry_after while that does not answer', async () => {
+      const node = await world.startNode('n1');
+      await node.stop();
+      expect(await ask()).toMatchObject({ data: { reason: 'timeout', retry_after: 1 } });
+    });
+
+    test('but not with an unknown field', async () => {
+      const node = await world.startNode('n1');
+      expect(await ask({ sesion_id: 'x' })).toMatchObject({
+        data: { reason: 'syntax_error', error: 'unknown field data.sesion_id, did you mean session_id' },
+      });
+      expect(node.requests).toEqual([]);
+    });
+  });
 }

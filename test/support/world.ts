@@ -76,7 +76,7 @@ export class FakeWorld implements SessionWorld {
 
   readonly publish = (session: LiveSession, event: PatchbayEvent): void => {
     this.happened.push(event);
-    for (const { connectionId, batch } of session.subscribers.values()) {
+    for (const { connectionId, batch } of session.voice.subscribers.values()) {
       this.published.push({ connectionId, event, batch: batch ?? false });
     }
   };

@@ -1,11 +1,11 @@
 import './call-controls.css';
-import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../shell/icon.tsx';
 import type { CallState } from './call-state.ts';
 import type { EchoCall } from './echo-call.ts';
 import { MuteButton } from './mute-button.tsx';
 import type { SourceKind } from './source.ts';
 import { SourcePicker } from './source-picker.tsx';
+import { useFocusHandOver } from './use-focus-hand-over.ts';
 
 interface Props {
   readonly call: EchoCall | undefined;
@@ -17,15 +17,7 @@ interface Props {
 
 export function CallControls({ call, state, isOnline, source, onSource }: Props) {
   const isLive = state.phase === 'starting' || state.phase === 'connected';
-  const hangUp = useRef<HTMLButtonElement>(null);
-  const start = useRef<HTMLButtonElement>(null);
-  const wasLive = useRef(isLive);
-  // The button that was pressed is gone: who uses a keyboard goes on with the one that follows.
-  useEffect(() => {
-    if (wasLive.current === isLive) return;
-    wasLive.current = isLive;
-    if (document.activeElement === document.body) (isLive ? hangUp : start).current?.focus({ preventScroll: true });
-  }, [isLive]);
+  const { start, hangUp } = useFocusHandOver(isLive);
 
   if (!isLive) {
     return (

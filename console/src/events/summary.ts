@@ -20,6 +20,8 @@ function summary(type: string, body: PatchbayEvent['body']): string {
         .filter((word) => word !== undefined && word !== '')
         .join(' ');
     }
+    case 'candidate':
+      return describeCandidate(body);
     case 'destroyed':
       return `${body.reason} after ${body.duration} s`;
     default:
@@ -33,6 +35,13 @@ function describeSdp(description: unknown): string {
   const sdp = String(description.sdp);
   const media = [...sdp.matchAll(/^m=(\w+)/gm)].map(([, name]) => name);
   return `${media.join(', ')}, ${(sdp.length / 1000).toFixed(1)} kB of SDP`;
+}
+
+/** `host udp 192.0.2.1:50000, m-line 0`, by the candidate-attribute of RFC 8839. */
+function describeCandidate({ candidate, sdpMid, sdpMLineIndex }: PatchbayEvent['body']): string {
+  const [, , protocol = '', , address = '', port, , type] = String(candidate).split(' ');
+  const host = address.includes(':') ? `[${address}]` : address;
+  return `${type} ${protocol.toLowerCase()} ${host}:${port}, m-line ${sdpMid ?? sdpMLineIndex}`;
 }
 
 const fields = (body: Record<string, unknown>) =>

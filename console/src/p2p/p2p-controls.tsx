@@ -2,6 +2,7 @@ import type { CallState } from '../call/call-state.ts';
 import { MuteButton } from '../call/mute-button.tsx';
 import type { SourceKind } from '../call/source.ts';
 import { SourcePicker } from '../call/source-picker.tsx';
+import { useFocusHandOver } from '../call/use-focus-hand-over.ts';
 import { Icon } from '../shell/icon.tsx';
 import type { P2pCall } from './p2p-call.ts';
 
@@ -17,10 +18,14 @@ interface Props {
 }
 
 export function P2pControls({ call, state, isOnline, source, masterId, onSource, onStart }: Props) {
-  if (state.phase === 'idle' || state.phase === 'ended') {
+  const isLive = state.phase !== 'idle' && state.phase !== 'ended';
+  const { start, hangUp } = useFocusHandOver(isLive);
+
+  if (!isLive) {
     return (
       <div class="controls">
         <button
+          ref={start}
           type="button"
           class="button button-primary button-big"
           data-testid={masterId === undefined ? 'p2p-start' : 'p2p-join'}
@@ -48,6 +53,7 @@ export function P2pControls({ call, state, isOnline, source, masterId, onSource,
         />
       ))}
       <button
+        ref={hangUp}
         type="button"
         class="button button-danger button-big controls-end"
         data-testid="p2p-hang-up"

@@ -27,7 +27,10 @@ export function useClient(): ClientConnection {
     if (!client) return;
     const unsubscribe = client.onState(setState);
     connectQuietly(client);
+    const reconnect = () => connectQuietly(client);
+    addEventListener('online', reconnect);
     return () => {
+      removeEventListener('online', reconnect);
       unsubscribe();
       client.close();
     };

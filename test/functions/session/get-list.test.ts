@@ -90,6 +90,13 @@ describe('a list over two nodes', () => {
     expect(new Set(seen).size).toBe(270);
   });
 
+  test('asks no node that was not heard of for 2 min, and still one that was not for less', async () => {
+    const silent = await world.startNode('n1', { heartbeatAtMs: Date.now() - 121_000 });
+    (await world.startNode('n2', { heartbeatAtMs: Date.now() - 110_000 })).answers(holds(['a']));
+    expect(idsOf((await list())?.data)).toEqual(['a']);
+    expect(silent.requests).toEqual([]);
+  });
+
   test('asks no node that is lost', async () => {
     const lost = await world.startNode('n1', { state: 'lost' });
     (await world.startNode('n2', { state: 'draining' })).answers(holds(['a']));

@@ -103,6 +103,22 @@ it('keeps candidates that come before the answer', async () => {
   await Promise.all([connected(master), connected(slave)]);
 });
 
+it('takes no candidate of its own for one of the far side', async () => {
+  server.on('session/set_candidate', (request) => {
+    request.ok();
+    // As the real server does while nobody has joined: it tells all who hear the session.
+    server.push(...candidatesOf(request).map((one) => sessionEvent(String(request.data.session_id), 'candidate', one)));
+  });
+  const master = await start();
+  const added = vi.spyOn(master.peerConnection, 'addIceCandidate');
+  await server.request('session/set_candidate_end');
+  const far = { sdpMid: '0', sdpMLineIndex: 0, candidate: 'candidate:1 1 udp 1 192.0.2.1 5 typ host' };
+  server.push(sessionEvent(ids.master, 'candidate', far));
+  await join();
+  await vi.waitFor(() => expect(added).toHaveBeenCalled());
+  expect(added.mock.calls).toEqual([[far]]);
+});
+
 it('waits for the offer when the reply does not have it', async () => {
   await start();
   server.on('session/create', (request) => request.ok({ session_id: ids.slave, resume_token: 'r', seq: 0 }));

@@ -6,7 +6,7 @@ import {
   PatchbayClient,
   type SessionLost,
 } from '../../../lib/client/index.ts';
-import { FakeServer } from './fake-server.ts';
+import { FakeServer, numberedEvent } from './fake-server.ts';
 import { FakeSessions } from './fake-sessions.ts';
 
 const quick = { baseMs: 10, maxMs: 40 };
@@ -98,6 +98,40 @@ describe('after the loss of its connection, a client', () => {
     ]);
   });
 
+  it('waits for what it missed, however late it comes', async () => {
+    await connect({ gapTimeoutMs: 30 });
+    await create('a');
+    await sees('a 1');
+    await cut();
+    sessions.emit('a');
+    sessions.emit('a');
+    const attach = server.handler('session/attach');
+    server.on('session/attach', (request) => {
+      // An event that a subscription brings before the attach is carried out.
+      request.connection.push(numberedEvent('a', 3));
+      setTimeout(() => attach(request), 150);
+    });
+    await isOpen();
+    await sees('a 1', 'a 2', 'a 3');
+    expect(gaps).toEqual([]);
+  });
+
+  it('gives no gap up while it is away', async () => {
+    await connect({ gapTimeoutMs: 60, reconnect: { baseMs: 200, maxMs: 200 } });
+    await create('a');
+    await sees('a 1');
+    sessions.latencyMs = () => undefined;
+    sessions.emit('a');
+    sessions.emit('a');
+    server.connections.at(-1)?.push(numberedEvent('a', 3));
+    await client.request('event/subscribe', { subclass: 'session', obj_id: 'none' });
+    await cut();
+    sessions.latencyMs = () => 0;
+    await isOpen();
+    await sees('a 1', 'a 2', 'a 3');
+    expect(gaps).toEqual([]);
+  });
+
   it('says which sessions are gone, and goes on with the others', async () => {
     await create('a');
     await create('b');
@@ -123,6 +157,21 @@ describe('after the loss of its connection, a client', () => {
     await cut();
     await isOpen();
     expect([attaches.length, lost]).toEqual([2, []]);
+  });
+
+  it('keeps the token of an attach that has overtaken the reply to the create', async () => {
+    server.on('session/create', ({ ok, connection }) => {
+      connection.push({ ...numberedEvent('a', 1, 'created') });
+      setTimeout(() => ok({ session_id: 'a', resume_token: 'old', seq: 1 }), 50);
+    });
+    server.on('session/attach', ({ ok }) =>
+      ok({ sessions: [{ session_id: 'a', type: 'p2p', state: 'wait', seq: 1, resume_token: 'new' }] }),
+    );
+    const creating = create('a');
+    await sees('a 1');
+    await client.request('session/attach', { session_id: 'a', since: 1 });
+    await creating;
+    expect(client.resumeToken('a')).toBe('new');
   });
 
   it('leaves alone what is over, released, or was destroyed', async () => {

@@ -137,6 +137,7 @@ describe('a rollover', () => {
     sessions.latencyMs = (connection) => (connection === old ? 200 : 0);
     const timer = setInterval(() => sessions.emit('x'), 5);
     sessions.emit('y');
+    await new Promise((resolve) => setTimeout(resolve, 50));
     await client.rollOver();
     clearInterval(timer);
     sessions.emit('y');

@@ -95,7 +95,7 @@ describe('an error', () => {
   });
 });
 
-test('a fault of the node keeps the node\'s own reference, which this log has, too', async () => {
+test("a fault of the node keeps the node's own reference, which this log has, too", async () => {
   const error = vi.spyOn(services().log, 'error');
   const ofNode = new PatchbayError('internal_error', 'an unexpected fault, reference of-the-node');
   run.mockRejectedValueOnce(ofNode);

@@ -50,6 +50,37 @@ describe('the node of a session', () => {
   });
 });
 
+describe('a session that is not born yet', () => {
+  test('is waited for where the client chose its id: the command may have overtaken its create', async () => {
+    const node = await world.startNode('n1');
+    const asking = info('being-born');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await world.sessions.claim(record('being-born', 'n1'), 9e9);
+    expect(await asking).toMatchObject({ result: 'ok' });
+    expect(node.requests).toHaveLength(1);
+  });
+
+  test('is waited for half a second, not longer', async () => {
+    const startedAt = Date.now();
+    expect(await info('never-born')).toMatchObject({ data: { reason: 'session_not_found' } });
+    const ms = Date.now() - startedAt;
+    expect(ms).toBeGreaterThanOrEqual(495);
+    expect(ms).toBeLessThan(1500);
+  });
+
+  test('is not waited for where the server made its id: nobody knows that before its reply', async () => {
+    const startedAt = Date.now();
+    expect(await info(`${randomUUID()}@gone`)).toMatchObject({ data: { reason: 'session_not_found' } });
+    expect(Date.now() - startedAt).toBeLessThan(400);
+  });
+
+  test('and only fenced so far is not there', async () => {
+    await world.startNode('n1');
+    await world.sessions.fence({ tenant: 'acme', sessionId: 'fenced' }, 2, 'request-1', 9e9);
+    expect(await info('fenced')).toMatchObject({ data: { reason: 'session_not_found' } });
+  });
+});
+
 describe('session_not_found is a session', () => {
   test.each(['nobody', `${randomUUID()}@gone`])('without a node: %s', async (id) => {
     expect(await info(id)).toMatchObject({ data: { reason: 'session_not_found', error: `no session ${id}` } });

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { text as textOf } from 'node:stream/consumers';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createHttp, type RawOrder } from '../../../lib/controller/http.ts';
@@ -7,7 +10,7 @@ import { sign, signatureHeader, timeHeader } from '../../../lib/domain/signature
 import type { Command } from '../../../lib/protocol/commands.ts';
 import { PatchbayError } from '../../../lib/protocol/errors.ts';
 import { caller } from '../../support/callers.ts';
-import { ManualClock } from '../../support/clock.ts';
+import { flush, ManualClock } from '../../support/clock.ts';
 import { offer } from '../../support/sdp.ts';
 
 let app: FastifyInstance;
@@ -66,13 +69,15 @@ describe('a command', () => {
       data: { session_id: 's', timeout: 25 },
       after: '',
       placed: undefined,
+      requestId: expect.stringMatching(/^r\d+$/),
+      accepted: expect.any(Function),
     });
   });
 
   test('brings its placement', async () => {
-    const placed = { session_id: 'x@n', attempt: 2, backend: 'janus' };
+    const placed = { session_id: 'x@n', attempt: 2, backends: ['janus', 'p2p'] };
     await post(command({ type: 'echo', offer }, { placed }), { path: '/v1/session/create' });
-    expect(run.mock.calls[0]?.[1].placed).toEqual({ sessionId: 'x@n', attempt: 2, backend: 'janus' });
+    expect(run.mock.calls[0]?.[1].placed).toEqual({ sessionId: 'x@n', attempt: 2, backends: ['janus', 'p2p'] });
   });
 
   test('whose data is wrong is a 400 that names the field', async () => {
@@ -138,6 +143,68 @@ describe('a signature', () => {
     expect((await post(body)).json()).toMatchObject({ reason: 'invalid_value' });
     const response = await post(body, { headers: { 'content-type': 'text/plain' } });
     expect(response.statusCode).toBe(400);
+  });
+});
+
+describe('a command that is accepted before its result is there', () => {
+  /** Over a real socket: what the node tells in between. */
+  async function ask(body: unknown) {
+    const address = app.server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const path = '/v1/session/destroy';
+    const text = JSON.stringify(body);
+    const timeMs = clock.nowMs();
+    const headers = {
+      'content-type': 'application/json',
+      [timeHeader]: String(timeMs),
+      [signatureHeader]: sign({ method: 'POST', path, timeMs, body: text }, 'new'),
+    };
+    const told: number[] = [];
+    const sent = request({ host: '127.0.0.1', port, path, method: 'POST', headers });
+    sent.on('information', ({ statusCode }) => told.push(statusCode));
+    sent.end(text);
+    const result = once(sent, 'response').then(async ([response]) => {
+      const reply: unknown = JSON.parse(await textOf(response));
+      return { status: response.statusCode, reply };
+    });
+    return { told, result };
+  }
+  beforeEach(() => app.listen({ host: '127.0.0.1', port: 0 }));
+
+  test('is 102 at once, to those who ask again, too; then the result', async () => {
+    const { promise, resolve } = Promise.withResolvers<unknown>();
+    run.mockImplementation(async (_, { accepted }) => {
+      accepted();
+      return promise;
+    });
+    const body = command();
+    const first = await ask(body);
+    await vi.waitFor(() => expect(first.told).toEqual([102]));
+    const second = await ask(body);
+    await vi.waitFor(() => expect(second.told).toEqual([102]));
+    resolve({ done: true });
+    for (const { result } of [first, second]) expect(await result).toEqual({ status: 200, reply: { done: true } });
+    expect(run).toHaveBeenCalledTimes(1);
+    // One that asks when all is over needs no 102, and its answer is whole.
+    expect(await (await ask(body)).result).toEqual({ status: 200, reply: { done: true } });
+  });
+
+  test('and then fails is 102, then its error', async () => {
+    run.mockImplementation(async (_, { accepted }) => {
+      accepted();
+      await flush();
+      throw new PatchbayError('janus_error');
+    });
+    const { told, result } = await ask(command());
+    expect(await result).toMatchObject({ status: 400, reply: { reason: 'janus_error' } });
+    expect(told).toEqual([102]);
+  });
+
+  test('that is refused gets no 102', async () => {
+    run.mockRejectedValueOnce(new PatchbayError('duplicated_session_id'));
+    const { told, result } = await ask(command());
+    expect(await result).toMatchObject({ status: 400 });
+    expect(told).toEqual([]);
   });
 });
 

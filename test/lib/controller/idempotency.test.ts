@@ -1,6 +1,6 @@
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Idempotency } from '../../../lib/controller/idempotency.ts';
-import { ManualClock } from '../../support/clock.ts';
+import { flush, ManualClock } from '../../support/clock.ts';
 
 let clock: ManualClock;
 let idempotency: Idempotency;
@@ -38,4 +38,38 @@ test('a result is kept for a minute', async () => {
   expect(await idempotency.run('a', work)).toBe(first);
   await clock.advance(1);
   expect(await idempotency.run('a', work)).not.toBe(first);
+});
+
+describe('that a request is accepted', () => {
+  test('is told as soon as the work says so, to the first and to all who ask again', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const onAccepted = vi.fn<(who: string) => void>();
+    let accept = () => {};
+    const work = vi.fn((accepted: () => void) => {
+      accept = accepted;
+      return promise;
+    });
+    const results = [
+      idempotency.run('a', work, () => onAccepted('first')),
+      idempotency.run('a', work, () => onAccepted('second')),
+    ];
+    await flush();
+    expect(onAccepted).not.toHaveBeenCalled();
+    accept();
+    accept();
+    await flush();
+    results.push(idempotency.run('a', work, () => onAccepted('late')));
+    await flush();
+    expect(onAccepted.mock.calls.flat()).toEqual(['first', 'second', 'late']);
+    resolve('done');
+    expect(await Promise.all(results)).toEqual(['done', 'done', 'done']);
+    expect(work).toHaveBeenCalledTimes(1);
+  });
+
+  test('is never told where it is refused before', async () => {
+    const onAccepted = vi.fn();
+    await expect(idempotency.run('a', () => Promise.reject(new Error('refused')), onAccepted)).rejects.toThrow();
+    await flush();
+    expect(onAccepted).not.toHaveBeenCalled();
+  });
 });

@@ -6,7 +6,7 @@ import { flush, type ManualClock } from '../../support/clock.ts';
 import { reason, rejection } from '../../support/errors.ts';
 import { FakeBackend } from '../../support/fake-backend.ts';
 import { answer, offer } from '../../support/sdp.ts';
-import { create, FakeWorld } from '../../support/world.ts';
+import { create, FakeWorld, sessionSpec } from '../../support/world.ts';
 
 let world: FakeWorld;
 let backend: FakeBackend;
@@ -17,25 +17,10 @@ beforeEach(() => {
   clock = world.clock;
 });
 
-function open(fields: Record<string, unknown> = {}, owner = caller()): LiveSession {
-  const data = create(fields);
-  return new LiveSession(
-    {
-      sessionId: 's',
-      mediaId: 'm',
-      nodeId: 'node-1',
-      attempt: 1,
-      owner,
-      role: 'offeree',
-      data,
-      backend,
-      resumeTokenHash: 'hash',
-    },
-    world,
-  );
-}
-async function started(fields: Record<string, unknown> = {}, owner = caller()): Promise<LiveSession> {
-  const session = open(fields, owner);
+const open = (fields: Record<string, unknown> = {}, creator = caller()): LiveSession =>
+  new LiveSession(sessionSpec({ creator, data: create(fields), backend }), world);
+async function started(fields: Record<string, unknown> = {}, creator = caller()): Promise<LiveSession> {
+  const session = open(fields, creator);
   await session.start();
   await flush();
   return session;
@@ -92,10 +77,10 @@ describe('a session with an offer', () => {
   test('gives its answer to who waits, and to who asks later', async () => {
     backend.answers = 'later';
     const session = await started();
-    const waits = [session.answer.wait(1000), session.answer.wait(2000)];
+    const waits = [session.negotiation.answer.known.wait(1000), session.negotiation.answer.known.wait(2000)];
     backend.media.answers();
     expect(await Promise.all(waits)).toEqual([answer, answer]);
-    expect(await session.answer.wait(1000)).toEqual(answer);
+    expect(await session.negotiation.answer.known.wait(1000)).toEqual(answer);
     expect(world.events().find(({ type }) => type === 'answer')?.body).toEqual({ answer });
   });
 
@@ -170,10 +155,25 @@ describe('a session ends by itself', () => {
     expectOver('session_timeout');
   });
 
+  test('by wait_timeout or destroy, though the engine still makes up its mind', async () => {
+    backend.answers = 'later';
+    await started({ wait_timeout: 5 });
+    await clock.advance(5000);
+    expectOver('session_timeout');
+    world.over.length = 0;
+    const second = await started();
+    await second.stop(userStop());
+    expectOver('user_stop');
+    backend.media.answers();
+    await flush();
+    expect(world.types()).toEqual(['created', 'destroyed', 'created', 'destroyed']);
+    expect(second.state).toBe('destroyed');
+  });
+
   test("with the engine's error when that refuses the offer", async () => {
     backend.answers = 'later';
     const session = await started();
-    const waiting = rejection(session.answer.wait(1000));
+    const waiting = rejection(session.negotiation.answer.known.wait(1000));
     backend.media.fails(new PatchbayError('invalid_value', 'Janus cannot use the SDP'));
     await flush();
     expect(world.types()).toEqual(['created', 'destroyed']);
@@ -210,7 +210,7 @@ describe('a session ends by itself', () => {
 
   test('once, when everything stops it at the same moment', async () => {
     const session = await started({ ready_timeout: 60, reconnect_timeout: 60 });
-    session.ownerGone();
+    session.connectionGone('connection-1');
     backend.media.sink.stopped(new PatchbayError('janus_session_down'));
     const stops = [session.stop(userStop()), session.stop(userStop())];
     await clock.advance(60_000);
@@ -224,8 +224,9 @@ describe('a session ends by itself', () => {
 describe('the owner', () => {
   test('who is gone has reconnect_timeout, then it is registered_down', async () => {
     const session = await started({ reconnect_timeout: 30 });
-    session.ownerGone();
-    expect(session.status).toMatchObject({ owner: { status: 'gone' } });
+    session.connectionGone('connection-1');
+    await flush();
+    expect(session.voice.status).toMatchObject({ owner: { status: 'gone' } });
     await clock.advance(29_999);
     expect(session.state).toBe('ready');
     await clock.advance(1);
@@ -235,7 +236,7 @@ describe('the owner', () => {
 
   test('who is gone is sent nothing more', async () => {
     const session = await started();
-    session.ownerGone();
+    session.connectionGone('connection-1');
     await session.stop(userStop());
     expect(world.types()).toEqual(['created', 'answer']);
     expect(session.seq).toBe(4);
@@ -243,7 +244,7 @@ describe('the owner', () => {
 
   test('who is gone ends it at once with reconnect_timeout 0', async () => {
     const session = await started({ reconnect_timeout: 0 });
-    session.ownerGone();
+    session.connectionGone('connection-1');
     await clock.advance(0);
     expectOver('registered_down');
   });
@@ -251,7 +252,7 @@ describe('the owner', () => {
   test('who is gone after the end changes nothing', async () => {
     const session = await started();
     await session.stop(userStop());
-    session.ownerGone();
+    session.connectionGone('connection-1');
     expect(session.seq).toBe(3);
     expectOver('user_stop');
   });
@@ -299,6 +300,22 @@ describe('the record', () => {
     expect(world.records.has('acme/s')).toBe(true);
   });
 
+  test('is written in order: one that takes long is not overtaken by a newer one', async () => {
+    backend.answers = 'later';
+    const session = await started();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.writing = promise;
+    backend.media.answers();
+    await flush();
+    world.writing = Promise.resolve();
+    await session.attach(caller({ connectionId: 'c2' }), undefined, undefined);
+    await flush();
+    expect(world.records.get('acme/s')).toMatchObject({ state: 'wait', connectionId: 'connection-1' });
+    resolve();
+    await flush();
+    expect(world.records.get('acme/s')).toMatchObject({ state: 'ready', connectionId: 'c2' });
+  });
+
   test('that cannot be written does not end the session', async () => {
     backend.answers = 'later';
     const session = await started();
@@ -331,20 +348,124 @@ describe('update_media', () => {
     expect(session.mediaState).toMatchObject({ mute_audio: true, mute_data: false });
   });
 
-  test('waits for the answer that is under way', async () => {
+  test('in wait is remembered, the newest of each field, and takes effect at once when the session is ready', async () => {
     backend.answers = 'later';
     const session = await started();
-    const updating = session.updateMedia({ mute_audio: true });
-    await flush();
+    backend.media.refuses = { mute_data: false };
+    expect(await session.updateMedia({ mute_audio: true, bitrate: 1000, mute_data: true })).toEqual({});
+    expect(await session.updateMedia({ mute_audio: undefined, bitrate: 2000 })).toEqual({});
     expect(backend.media.changes).toEqual([]);
+    expect(session.mediaState).toMatchObject({ mute_audio: false, bitrate: 0 });
     backend.media.answers();
-    expect(await updating).toEqual({ mute_audio: true });
+    await flush();
+    expect(backend.media.changes).toEqual([{ mute_audio: true, bitrate: 2000, mute_data: true }]);
+    expect(session.mediaState).toEqual({ mute_audio: true, mute_video: false, mute_data: false, bitrate: 2000 });
+  });
+
+  test('that was remembered and that the engine then refuses ends the session with its error', async () => {
+    backend.answers = 'later';
+    const session = await started();
+    backend.media.failure = new PatchbayError('janus_error');
+    await session.updateMedia({ mute_audio: true });
+    backend.media.answers();
+    await flush();
+    expect(world.types()).toEqual(['created', 'answer', 'destroyed']);
+    expectOver('janus_error');
+  });
+
+  test('that the engine refuses changes nothing', async () => {
+    const session = await started();
+    backend.media.failure = new PatchbayError('janus_error');
+    expect(await rejection(session.updateMedia({ mute_audio: true }))).toMatchObject(reason('janus_error'));
+    expect(session.state).toBe('ready');
+    expect(session.mediaState).toMatchObject({ mute_audio: false });
+  });
+
+  test('takes a mute back', async () => {
+    const session = await started({ mute_audio: true });
+    expect(session.mediaState).toMatchObject({ mute_audio: true });
+    expect(await session.updateMedia({ mute_audio: false })).toEqual({ mute_audio: false });
+    expect(session.mediaState).toMatchObject({ mute_audio: false });
+  });
+
+  test('of a p2p session is invalid_operation: its media does not come by', async () => {
+    const session = new LiveSession(sessionSpec({ data: create({ type: 'p2p' }) }), world);
+    await session.start();
+    expect(await rejection(session.updateMedia({ mute_audio: true }))).toMatchObject(reason('invalid_operation'));
   });
 
   test('after the end is session_not_found', async () => {
     const session = await started();
     await session.stop(userStop());
     expect(await rejection(session.updateMedia({ mute_audio: true }))).toMatchObject(reason('session_not_found'));
+  });
+});
+
+describe('set_answer', () => {
+  test('of a session whose answer the engine makes is invalid_operation, and answer_already_set once it is made', async () => {
+    backend.answers = 'later';
+    const session = await started();
+    expect(await rejection(session.setAnswer(answer))).toMatchObject(reason('invalid_operation'));
+    backend.media.answers();
+    await flush();
+    expect(await rejection(session.setAnswer(answer))).toMatchObject(reason('answer_already_set'));
+  });
+
+  test('makes a p2p session ready, and is its answer event', async () => {
+    const session = new LiveSession(sessionSpec({ data: create({ type: 'p2p' }) }), world);
+    await session.start();
+    await session.setAnswer(answer);
+    expect(session.state).toBe('ready');
+    expect(world.types()).toEqual(['created', 'answer']);
+    expect(await session.negotiation.answer.known.wait(1)).toEqual(answer);
+  });
+
+  test('after the end is session_not_found', async () => {
+    const session = await started();
+    await session.stop(userStop());
+    expect(await rejection(session.setAnswer(answer))).toMatchObject(reason('session_not_found'));
+  });
+});
+
+describe('candidates for an engine', () => {
+  const line = (port: number) => ({ candidate: `candidate:1 1 udp 1 192.0.2.7 ${port} typ host`, sdpMLineIndex: 0 });
+
+  test('that come before its answer are given to it as soon as that is there, then the end', async () => {
+    backend.answers = 'later';
+    const session = await started();
+    await session.addCandidates([line(1)]);
+    await session.endCandidates();
+    await session.addCandidates([line(2)]);
+    expect(backend.media.trickled).toEqual([]);
+    backend.media.answers();
+    await flush();
+    expect(backend.media.trickled).toEqual([line(1).candidate, line(2).candidate, 'end']);
+  });
+
+  test('that come later are given to it at once, and are no events', async () => {
+    const session = await started();
+    await session.addCandidates([line(1), line(2)]);
+    await session.endCandidates();
+    expect(backend.media.trickled).toEqual([line(1).candidate, line(2).candidate, 'end']);
+    expect(world.types()).toEqual(['created', 'answer']);
+  });
+});
+
+describe('send_info', () => {
+  test('is an info event for all subscribers, its fields before those of event_body', async () => {
+    const session = await started({ event_body: { color: 'red', info: 'mine' } });
+    await session.sendInfo('hold', { since: 5 });
+    expect(world.events().at(-1)).toMatchObject({
+      type: 'info',
+      seq: 3,
+      body: { info: 'hold', data: { since: 5 }, color: 'red' },
+    });
+  });
+
+  test('after the end is session_not_found', async () => {
+    const session = await started();
+    await session.stop(userStop());
+    expect(await rejection(session.sendInfo('hold', {}))).toMatchObject(reason('session_not_found'));
   });
 });
 
@@ -357,7 +478,7 @@ describe('status', () => {
     sink.status({ class: 'media', media: 'audio', status: 'down' });
     await flush();
     expect(world.types()).toEqual(['created', 'answer', 'status', 'status', 'status']);
-    expect(session.status).toEqual({
+    expect(session.voice.status).toEqual({
       webrtc: { class: 'webrtc', status: 'up' },
       media: { class: 'media', media: 'audio', status: 'down' },
     });
@@ -370,6 +491,15 @@ describe('status', () => {
     backend.media.answers();
     await flush();
     expect(world.types()).toEqual(['created', 'answer', 'status']);
+  });
+
+  test('that came before the answer is told before the end', async () => {
+    backend.answers = 'later';
+    await started();
+    backend.media.sink.status({ class: 'hangup', cause: 'ICE failed' });
+    backend.media.sink.stopped(new PatchbayError('session_stop'));
+    await flush();
+    expect(world.types()).toEqual(['created', 'status', 'destroyed']);
   });
 
   test('after the end is told to nobody', async () => {

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NodeClient } from '../../../lib/command/node-client.ts';
 import { NodeDirectory } from '../../../lib/command/node-directory.ts';
 import { type RunningNode, startNode } from '../../../lib/controller/node.ts';
+import type { Caller } from '../../../lib/domain/access.ts';
 import { systemClock } from '../../../lib/domain/clock.ts';
 import { silentLog } from '../../../lib/domain/log.ts';
 import { ConnectionStore } from '../../../lib/store/connections.ts';
 import { NodeStore } from '../../../lib/store/nodes.ts';
 import { SessionStore } from '../../../lib/store/sessions.ts';
-import { caller } from '../../support/callers.ts';
+import { SubscriptionStore } from '../../../lib/store/subscriptions.ts';
+import { admin, caller } from '../../support/callers.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { reason, rejection } from '../../support/errors.ts';
 import { FakeBackend } from '../../support/fake-backend.ts';
@@ -91,6 +94,85 @@ test('a session lives from create to destroy: reply, record, events, owner', asy
   expect(await sessions().get(key)).toBeUndefined();
   await until('the events', () => poster.delivered(connectionId).length === 3);
   expect(poster.delivered(connectionId)).toEqual([1, 2, 3]);
+});
+
+describe('an event', () => {
+  test('reaches a connection once, be it its own session’s or one that it subscribed to, or both', async () => {
+    const node = await start('once');
+    const [own, other, bobs] = [await connect(), await connect(), await connect()];
+    const subscribe = (who: Caller, data: Record<string, unknown> = {}) =>
+      node.post('/v1/event/subscribe', { caller: who, data: { subclass: 'session', ...data } });
+    await subscribe(caller({ connectionId: own }));
+    await subscribe(caller({ connectionId: own }), { type: 'created' });
+    await subscribe(admin({ connectionId: other }), { type: 'answer' });
+    await subscribe(caller({ connectionId: bobs, userId: 'bob' }));
+    await node.post('/v1/session/create', created(own, randomUUID()));
+    await until('the events', () => poster.delivered(own).length >= 2 && poster.delivered(other).length >= 1);
+    await node.post('/v1/session/send_info', { caller: caller({ connectionId: own }), data: { info: 'last' } });
+    await until('the last event', () => poster.delivered(own).includes(3));
+    expect(poster.delivered(own)).toEqual([1, 2, 3]);
+    expect(poster.delivered(other)).toEqual([2]);
+    expect(poster.delivered(bobs)).toEqual([]);
+  });
+
+  test('is found by subscriptions that were made before the node started', async () => {
+    const watching = await connect();
+    const wanted = { class: 'media', subclass: 'session', type: 'created', obj_id: '*' } as const;
+    await new SubscriptionStore(table).add(admin({ connectionId: watching }), wanted, Date.now());
+    const node = await start('later');
+    await node.post('/v1/session/create', created(await connect(), randomUUID()));
+    await until('the event', () => poster.delivered(watching).length > 0);
+    expect(poster.delivered(watching)).toEqual([1]);
+    await new SubscriptionStore(table).removeAll(watching);
+  });
+});
+
+describe('a table that is away for a moment', () => {
+  /** Fails the first of such commands. */
+  function failOnce(what: new (...args: never[]) => object, about: string) {
+    const send = table.client.send.bind(table.client);
+    let failed = false;
+    const spy = vi.spyOn(table.client, 'send').mockImplementation((...args: unknown[]) => {
+      const [command] = args;
+      if (failed || !(command instanceof what) || !JSON.stringify(command).includes(about)) {
+        return Reflect.apply(send, undefined, args);
+      }
+      failed = true;
+      return Promise.reject(new Error('throttled'));
+    });
+    return { hasFailed: () => failed, [Symbol.dispose]: () => spy.mockRestore() };
+  }
+
+  test('does not hold up a destroy: the record is released later', async () => {
+    const node = await start('releasing');
+    const connectionId = await connect();
+    const sessionId = randomUUID();
+    await node.post('/v1/session/create', created(connectionId, sessionId));
+    using fault = failOnce(DeleteCommand, sessionId);
+    const data = { session_id: sessionId };
+    expect(await node.post('/v1/session/destroy', { caller: caller({ connectionId }), data })).toEqual({});
+    expect(fault.hasFailed()).toBe(true);
+    await until('the release', async () => (await sessions().get({ tenant: 'acme', sessionId })) === undefined);
+  });
+
+  test('does not make an orphan of a session: its connection learns of the node later', async () => {
+    const node = await start('owning');
+    const connectionId = await connect();
+    using fault = failOnce(UpdateCommand, connectionId);
+    await node.post('/v1/session/create', created(connectionId, randomUUID()));
+    await until('the owner', async () => (await new ConnectionStore(table).get(connectionId))?.nodes[0] === 'owning');
+    expect(fault.hasFailed()).toBe(true);
+  });
+});
+
+test('a node is full at its capacity', async () => {
+  const node = await start('full');
+  const connectionId = await connect();
+  for (let at = 0; at < 10; at += 1) await node.post('/v1/session/create', created(connectionId, randomUUID()));
+  expect(await rejection(node.post('/v1/session/create', created(connectionId, randomUUID())))).toMatchObject({
+    ...reason('no_mediaserver'),
+    retryAfterSeconds: 5,
+  });
 });
 
 describe('a connection that is gone', () => {

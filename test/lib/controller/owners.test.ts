@@ -6,8 +6,7 @@ import { FakeWorld, sessionSpec } from '../../support/world.ts';
 
 const hour = 3_600_000;
 const world = new FakeWorld();
-const session = (sessionId: string) =>
-  new LiveSession(sessionSpec({ sessionId, backend: new FakeBackend() }), world);
+const session = (sessionId: string) => new LiveSession(sessionSpec({ sessionId, backend: new FakeBackend() }), world);
 const [one, two] = [session('1'), session('2')];
 
 const register = vi.fn<(connectionId: string) => Promise<boolean>>();

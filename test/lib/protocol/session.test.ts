@@ -56,8 +56,17 @@ describe('create', () => {
     expect([undefined, value]).toContain(bare[name]);
   });
 
-  test('has the fields of the table and no other', () => {
-    const rows = ['type', ...[...defaults, ...filledInLater].map(([name]) => name)];
+  test.each(['uri', 'loops'])("%s, the player's, is not_implemented", (name) => {
+    for (const value of ['file:///a.wav', 3, null, {}]) {
+      expect(refusal(() => check(createData, { type: 'park', [name]: value }, 'data'))).toMatchObject({
+        reason: 'not_implemented',
+        message: `data.${name} is not part of this release`,
+      });
+    }
+  });
+
+  test('has the fields of the table, those of the player and no other', () => {
+    const rows = ['type', 'uri', 'loops', ...[...defaults, ...filledInLater].map(([name]) => name)];
     expect(Object.keys(createData.shape).sort()).toEqual(rows.sort());
   });
 

@@ -1,0 +1,395 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import type { RouteHandler } from '../../lib/command/command.ts';
+import { check } from '../../lib/protocol/check.ts';
+import { type Command, commandNames, commandRow, type commands, routes } from '../../lib/protocol/commands.ts';
+import { inProcess, type Party } from '../support/in-process.ts';
+import { answer, offer } from '../support/sdp.ts';
+import { until } from '../support/until.ts';
+
+/**
+ * PROTOCOL section 3 (and 5), the table of commands row by row: each through the route that API Gateway chooses for it,
+ * with the data of its row and the shape of its reply.
+ */
+const world = inProcess();
+
+const functions = new URL('../../functions/', import.meta.url);
+
+type Data = Record<string, unknown>;
+type OlderName = {
+  [C in Command]: (typeof commands)[C] extends { readonly alsoKnownAs: readonly (infer N extends string)[] }
+    ? N
+    : never;
+}[Command];
+/** Has no row in the table of routes: `$default` leads it to what it means. */
+type OlderForm = 'session/update';
+
+const echo = { type: 'echo', offer };
+const p2p = { type: 'p2p', offer };
+const candidate = { sdpMid: '0', sdpMLineIndex: 0, candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host' };
+const everything = { class: 'media', subclass: 'session', type: '*', obj_id: '*' };
+
+/** Sends by the route's own function; the reply is of the form that the table says, and holds nothing besides. */
+async function send(party: Party, route: Command | OlderName, data: Data = {}): Promise<Data> {
+  const command = routes.get(route);
+  if (!command) throw new Error(`no route ${route}`);
+  const module: unknown = await import(new URL(`${command.replaceAll('_', '-')}.ts`, functions).href);
+  const handler = Reflect.get(Object(module), 'handler') as RouteHandler;
+  const [subclass, cmd] = route.split('/');
+  const tid = randomUUID();
+  const reply = await party.send({ class: 'media', subclass, cmd, data, tid }, handler);
+  expect(reply).toMatchObject({ result: 'ok', tid });
+  const got = reply.data ?? {};
+  expect(check(commandRow(command).reply, got, 'data')).toEqual(got);
+  return got;
+}
+
+/** A p2p master and its slave, each on a connection of its own. */
+async function pair() {
+  const [ann, phone] = [await world.connect(), await world.connect()];
+  const master = await ann.create(p2p);
+  const slave = await phone.create({ type: 'p2p', master_id: master });
+  return { ann, phone, master, slave };
+}
+
+const rows = {
+  'session/create': async () => {
+    const ann = await world.connect();
+    const reply = await send(ann, 'session/create', echo);
+    expect(reply).toEqual({
+      session_id: expect.stringMatching(/^[0-9a-f-]{36}@n1$/),
+      resume_token: expect.stringMatching(/^[\w-]{43}$/),
+      seq: expect.any(Number),
+    });
+    expect(await send(ann, 'session/create', { ...echo, wait_reply: true })).toMatchObject({ answer });
+  },
+  'session/start': async () => {
+    const ann = await world.connect();
+    expect(await send(ann, 'session/start', { ...echo, wait_reply: true })).toMatchObject({ answer });
+  },
+  'session/destroy': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create(p2p);
+    expect(await send(ann, 'session/destroy', { session_id, reason: 'lunch' })).toEqual({});
+    expect(await ann.refused('get_info', { session_id })).toMatchObject({ reason: 'session_not_found' });
+    const [event] = await until(
+      'destroyed',
+      () => ann.of(session_id, 'destroyed').length > 0 && ann.of(session_id, 'destroyed'),
+    );
+    expect(event?.body).toEqual({ code: 100011, reason: 'user_stop', error: 'lunch', duration: expect.any(Number) });
+  },
+  'session/stop': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create(p2p);
+    // Without session_id: it is the connection's only one.
+    expect(await send(ann, 'session/stop')).toEqual({});
+    expect(await ann.refused('get_info', { session_id })).toMatchObject({ reason: 'session_not_found' });
+  },
+  'session/set_answer': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create(p2p);
+    expect(await send(ann, 'session/set_answer', { session_id, answer })).toEqual({});
+    expect(await ann.ask('get_info', { session_id })).toMatchObject({ state: 'ready', answer });
+  },
+  'session/get_offer': async () => {
+    const { phone, slave } = await pair();
+    expect(await send(phone, 'session/get_offer', { session_id: slave, timeout: 5 })).toEqual({ offer });
+  },
+  'session/get_answer': async () => {
+    const { ann, phone, master, slave } = await pair();
+    const waiting = send(ann, 'session/get_answer', { session_id: master });
+    await phone.ask('set_answer', { session_id: slave, answer });
+    expect(await waiting).toEqual({ answer });
+  },
+  'session/get_proxy_offer': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create(p2p);
+    expect(await ann.refused('get_proxy_offer', { session_id })).toMatchObject({
+      reason: 'invalid_operation',
+      error: `session ${session_id} is p2p, not proxy`,
+    });
+  },
+  'session/set_type': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create(echo);
+    expect(await ann.refused('set_type', { session_id, type: 'park' })).toMatchObject({
+      reason: 'incompatible_session',
+      error: 'janus cannot make park of a echo session',
+    });
+  },
+  'session/update_media': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create({ ...echo, wait_reply: true });
+    await until('ready', async () => (await ann.ask('get_info', { session_id })).state === 'ready');
+    world.janus.media.refuses = { mute_data: false };
+    const change = { mute_audio: true, mute_video: false, mute_data: true, bitrate: 64_000 };
+    expect(await send(ann, 'session/update_media', { session_id, ...change })).toEqual({
+      applied: { ...change, mute_data: false },
+    });
+  },
+  'session/recorder_action': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create(echo);
+    expect(await send(ann, 'session/recorder_action', { session_id })).toEqual({ actions: ['get_actions', 'list'] });
+    expect(await send(ann, 'session/recorder_action', { session_id, action: 'list' })).toEqual({ recordings: [] });
+    expect(await ann.refused('recorder_action', { session_id, action: 'stop' })).toMatchObject({
+      reason: 'no_active_recorder',
+    });
+    expect(await ann.refused('recorder_action', { session_id, action: 'start' })).toMatchObject({
+      reason: 'not_implemented',
+    });
+    const other = await ann.create(p2p);
+    expect(await ann.refused('recorder_action', { session_id: other, action: 'start' })).toMatchObject({
+      reason: 'invalid_operation',
+      error: 'patchbay cannot record a p2p session: its media does not come by',
+    });
+  },
+  'session/room_action': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create(echo);
+    expect(await send(ann, 'session/room_action', { session_id })).toEqual({ actions: ['get_actions'] });
+    for (const action of ['layout', 'mute', 'unmute', 'kick', 'list', 'record_start', 'record_stop']) {
+      expect(await ann.refused('room_action', { session_id, action })).toMatchObject({ reason: 'no_active_room' });
+    }
+    expect(await ann.refused('room_action', { session_id, action: 'kick', data: { member_id: 'm' } })).toMatchObject({
+      reason: 'no_active_room',
+    });
+  },
+  'session/player_action': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create(echo);
+    expect(await send(ann, 'session/player_action', { session_id, action: 'get_actions' })).toEqual({
+      actions: ['get_actions'],
+    });
+    expect(await ann.refused('player_action', { session_id, action: 'pause' })).toMatchObject({
+      reason: 'no_active_player',
+    });
+  },
+  'session/set_candidate': async () => {
+    const { ann, phone, master, slave } = await pair();
+    expect(await send(ann, 'session/set_candidate', { session_id: master, ...candidate })).toEqual({});
+    const more = [
+      { ...candidate, sdpMid: '1', sdpMLineIndex: 1 },
+      { candidate: 'a=candidate:2 1 udp 1 192.0.2.2 9 typ host' },
+    ];
+    expect(await send(ann, 'session/set_candidate', { session_id: master, candidates: more })).toEqual({});
+    await until('three candidates', () => phone.of(slave, 'candidate').length === 3);
+    expect(phone.of(slave, 'candidate').map(({ body }) => body)).toEqual([candidate, ...more]);
+  },
+  'session/set_candidate_end': async () => {
+    const { ann, phone, master, slave } = await pair();
+    expect(await send(ann, 'session/set_candidate_end', { session_id: master })).toEqual({});
+    await until('the end', () => phone.of(slave, 'candidate_end').length === 1);
+    expect(phone.of(slave, 'candidate_end')[0]?.body).toEqual({});
+  },
+  'session/send_info': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create(p2p);
+    expect(await send(ann, 'session/send_info', { session_id, info: 'hand', data: { raised: true } })).toEqual({});
+    await until('info', () => ann.of(session_id, 'info').length === 1);
+    expect(ann.of(session_id, 'info')[0]?.body).toEqual({ info: 'hand', data: { raised: true } });
+  },
+  'session/get_info': async () => {
+    const { ann, phone, master, slave } = await pair();
+    await phone.ask('set_answer', { session_id: slave, answer });
+    await until('ready', async () => (await ann.ask('get_info', { session_id: master })).state === 'ready');
+    expect(await send(ann, 'session/get_info', { session_id: master })).toEqual({
+      session_id: master,
+      type: 'p2p',
+      type_ext: {},
+      backend: 'p2p',
+      backend_role: 'offeree',
+      state: 'ready',
+      status: {},
+      wait_timeout: 60,
+      ready_timeout: 86_400,
+      reconnect_timeout: 30,
+      offer,
+      answer,
+      slave_id: slave,
+      peer_id: slave,
+      mute_audio: false,
+      mute_video: false,
+      mute_data: false,
+      bitrate: 0,
+      user_id: 'ann',
+      node_id: 'n1',
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      ready_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      recordings: [],
+    });
+    expect(await send(phone, 'session/get_info', { session_id: slave })).toMatchObject({
+      master_id: master,
+      peer_id: master,
+    });
+  },
+  'session/get_list': async () => {
+    const lea = await world.connect({ sub: 'lea' });
+    const ids = [await lea.create(p2p), await lea.create(p2p), await lea.create(echo)];
+    const all = await send(lea, 'session/get_list');
+    expect(all).toEqual({
+      sessions: ids.toSorted().map((session_id) => ({
+        session_id,
+        type: session_id === ids[2] ? 'echo' : 'p2p',
+        state: expect.stringMatching(/^(wait|ready)$/),
+        user_id: 'lea',
+        backend: session_id === ids[2] ? 'janus' : 'p2p',
+        created_at: expect.any(String),
+      })),
+    });
+    const page = await send(lea, 'session/get_list', { limit: 2, type: 'p2p', user_id: 'lea' });
+    expect(page.sessions).toHaveLength(2);
+    const first = await send(lea, 'session/get_list', { limit: 1 });
+    const rest = await send(lea, 'session/get_list', { cursor: first.cursor });
+    expect([...Object(first.sessions), ...Object(rest.sessions)]).toEqual(all.sessions);
+  },
+  'session/attach': async () => {
+    const kim = await world.connect({ sub: 'kim' });
+    const reply = await kim.ask('create', p2p);
+    const again = await world.connect({ sub: 'kim' });
+    const taken = await send(again, 'session/attach', { session_id: reply.session_id, since: 0 });
+    expect(taken).toEqual({
+      sessions: [
+        {
+          session_id: reply.session_id,
+          type: 'p2p',
+          state: 'wait',
+          seq: expect.any(Number),
+          resume_token: expect.any(String),
+        },
+      ],
+    });
+    expect(Object(taken.sessions)[0].resume_token).not.toBe(reply.resume_token);
+    await until('created', () => again.of(String(reply.session_id), 'created').length === 1);
+    // All of hers, by another connection.
+    expect(await send(await world.connect({ sub: 'kim' }), 'session/attach')).toMatchObject({
+      sessions: [{ session_id: reply.session_id }],
+    });
+    // Anybody of the tenant who has the token.
+    const [{ resume_token }] = Object((await send(again, 'session/attach')).sessions);
+    const eve = await world.connect({ sub: 'eve' });
+    expect(await eve.refused('attach', { session_id: reply.session_id })).toMatchObject({ reason: 'unauthorized' });
+    expect(await send(eve, 'session/attach', { session_id: reply.session_id, resume_token })).toMatchObject({
+      sessions: [{ session_id: reply.session_id }],
+    });
+  },
+  'session/update': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create(echo);
+    const layout = { update_type: 'mcu_layout', mcu_layout: '2x2' };
+    expect(await ann.refused('update', { session_id, ...layout })).toMatchObject({ reason: 'no_active_room' });
+    expect(await ann.refused('update', { room_id: 'lobby', ...layout })).toMatchObject({ reason: 'room_not_found' });
+    const type = { type: 'session_type', session_type: 'park' };
+    expect(await ann.refused('update', { session_id, ...type })).toMatchObject({
+      error: 'janus cannot make park of a echo session',
+    });
+  },
+  'event/subscribe': async () => {
+    const [watcher, ann] = [await world.connect(), await world.connect()];
+    expect(await send(watcher, 'event/subscribe', { subclass: 'session', type: 'created' })).toEqual({});
+    const session_id = await ann.create({ ...p2p, subscribe: false });
+    await until('created', () => watcher.of(session_id).length > 0);
+    expect(watcher.of(session_id)).toEqual([
+      {
+        ...everything,
+        type: 'created',
+        obj_id: session_id,
+        body: expect.any(Object),
+        seq: 1,
+        time: expect.any(String),
+      },
+    ]);
+    expect(ann.events).toEqual([]);
+  },
+  'event/unsubscribe': async () => {
+    const [watcher, ann] = [await world.connect(), await world.connect()];
+    const wanted = { subclass: 'session', type: 'info' };
+    await send(watcher, 'event/subscribe', wanted);
+    const session_id = await ann.create(p2p);
+    await ann.ask('send_info', { session_id, info: 'one' });
+    await until('info', () => watcher.of(session_id, 'info').length === 1);
+    expect(await send(watcher, 'event/unsubscribe', wanted)).toEqual({});
+    await ann.ask('send_info', { session_id, info: 'two' });
+    await until('info', () => ann.of(session_id, 'info').length === 2);
+    expect(watcher.of(session_id, 'info')).toHaveLength(1);
+  },
+  'event/get_subscriptions': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create(p2p);
+    await send(ann, 'event/subscribe', { subclass: 'session', type: 'created' });
+    expect(await send(ann, 'event/get_subscriptions')).toEqual({
+      subscriptions: [
+        { ...everything, type: 'created' },
+        { ...everything, obj_id: session_id },
+      ],
+    });
+  },
+  'node/get_list': async () => {
+    const root = await world.connect({ sub: 'root', scope: 'media:admin' });
+    const engine = { version: expect.any(String), up: true, sessions: expect.any(Number) };
+    expect(await send(root, 'node/get_list')).toEqual({
+      nodes: [
+        {
+          node_id: 'n1',
+          state: 'up',
+          release: 'test',
+          engines: [
+            { ...engine, kind: 'janus', name: 'janus-1' },
+            { ...engine, kind: 'p2p', name: 'p2p' },
+          ],
+          load: expect.any(Number),
+          capacity: 1000,
+          heartbeat_at: expect.stringMatching(/Z$/),
+        },
+      ],
+    });
+    expect(await (await world.connect()).refused('node/get_list')).toMatchObject({ reason: 'unauthorized' });
+  },
+} satisfies Record<Command | OlderName | OlderForm, () => Promise<void>>;
+
+for (const [route, run] of Object.entries(rows)) test(route, run);
+
+test('every route has a test here, and no test is of a route that is gone', () => {
+  expect(Object.keys(rows).sort()).toEqual([...routes.keys(), 'session/update'].sort());
+  expect(commandNames.length).toBeGreaterThan(0);
+});
+
+/** Names that two of the seeds' samples use. */
+const olderNames: Record<string, () => Promise<void>> = {
+  'class: "session"': async () => {
+    const ann = await world.connect();
+    const session_id = await ann.create(echo);
+    const reply = await ann.send({ class: 'session', cmd: 'recorder_action', data: { session_id }, tid: 1 });
+    expect(reply).toEqual({ result: 'ok', data: { actions: ['get_actions', 'list'] }, tid: 1 });
+  },
+  'no class and no subclass': async () => {
+    const ann = await world.connect();
+    expect(await ann.send({ cmd: 'start', data: echo, tid: 'a' })).toMatchObject({ result: 'ok', tid: 'a' });
+  },
+  publisher: async () => {
+    const ann = await world.connect();
+    expect(await ann.create({ type: 'listen', publisher: 'somebody' })).toMatch(/@n1$/);
+    expect(await ann.refused('create', { type: 'listen', publisher: 'a b' })).toMatchObject({
+      reason: 'invalid_value',
+      error: expect.stringContaining('data.publisher_id'),
+    });
+    const both = { publisher: 'a', publisher_id: 'a' };
+    expect(await ann.refused('set_type', { type: 'listen', ...both })).toMatchObject({ reason: 'invalid_parameters' });
+  },
+  room: async () => {
+    const ann = await world.connect();
+    expect(await ann.create({ type: 'publish', offer, room: 'lobby' })).toMatch(/@n1$/);
+    expect(await ann.refused('room_action', { room: 'lobby' })).toMatchObject({ error: 'no room lobby' });
+    expect(await ann.refused('create', { type: 'publish', offer, room: 'a b' })).toMatchObject({
+      error: expect.stringContaining('data.room_id'),
+    });
+  },
+  'room_audiocodec, room_videocodec, events_body': async () => {
+    const ann = await world.connect();
+    const older = { room_audiocodec: 'opus', room_videocodec: 'vp9', events_body: { call: 7 } };
+    const session_id = await ann.create({ type: 'publish', offer, ...older });
+    await until('created', () => ann.of(session_id, 'created').length === 1);
+    expect(ann.of(session_id, 'created')[0]?.body).toMatchObject({ call: 7 });
+  },
+};
+for (const [name, run] of Object.entries(olderNames)) test(`older: ${name}`, run);

@@ -1,0 +1,421 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { withoutCandidates } from '../../lib/domain/sdp.ts';
+import { check } from '../../lib/protocol/check.ts';
+import { type CreateData, createData } from '../../lib/protocol/session.ts';
+import { inProcess, type Party } from '../support/in-process.ts';
+import { answer, offer } from '../support/sdp.ts';
+import { until } from '../support/until.ts';
+
+/**
+ * PROTOCOL section 3, the table of `create`, field by field: its default, what is refused, and what it does today. Fields
+ * of types that wait for their engine are accepted, and refused with a wrong value.
+ */
+const world = inProcess();
+
+interface Row {
+  /** The table's default; undefined where it has none, or where it is made. The schema gives it or leaves it for later. */
+  readonly byDefault?: unknown;
+  /** Takes its time, and can take it beside others: it leaves the engine as it is. */
+  readonly waits?: true;
+  /** Values that are refused, by a message that names the field. */
+  readonly wrong: readonly unknown[];
+  does(): Promise<void>;
+}
+
+const echo = { type: 'echo', offer };
+const p2p = { type: 'p2p', offer };
+const publish = { type: 'publish', offer };
+const candidate = { sdpMid: '0', sdpMLineIndex: 0, candidate: 'candidate:7 1 udp 7 192.0.2.77 9 typ host' };
+const trickled = { sdp: withoutCandidates(offer.sdp), sdp_type: 'webrtc', trickle_ice: true };
+const trickledAnswer = { ...trickled, sdp: withoutCandidates(answer.sdp) };
+const notId = ['', 'a b', 'a\n', 'a\u0000', 'x'.repeat(65), 'a@b@c', 5, null];
+const notFlag = ['true', 1, null];
+
+const ann = () => world.connect();
+const info = async (party: Party, session_id: string) => party.ask('get_info', { session_id });
+/** What get_info says of a session that was made with these data. */
+async function infoOf(data: Record<string, unknown>) {
+  const party = await ann();
+  return info(party, await party.create(data));
+}
+const ended = (party: Party, session_id: string) =>
+  until(`the end of ${session_id}`, () => party.of(session_id, 'destroyed')[0]?.body, 5000);
+/** Nothing comes of it in this release but that it is taken. */
+const accepted =
+  (data: Record<string, unknown>, ...values: Record<string, unknown>[]) =>
+  async () => {
+    for (const value of values) expect(await (await ann()).create({ ...data, ...value })).toMatch(/@n1$/);
+  };
+async function pair(masterData: Record<string, unknown> = {}, slaveData: Record<string, unknown> = {}) {
+  const party = await ann();
+  const master = await party.create({ ...p2p, ...masterData });
+  const slave = await party.create({ type: 'p2p', master_id: master, ...slaveData });
+  return { party, master, slave };
+}
+const media = (field: string, value: unknown, byDefault: unknown) => async () => {
+  expect(await infoOf(echo)).toHaveProperty(field, byDefault);
+  expect(await infoOf({ ...echo, [field]: value })).toHaveProperty(field, value);
+  expect(world.janus.media.spec.media).toHaveProperty(field, value);
+};
+const notPlayed = (field: string): Row => ({
+  wrong: [],
+  does: async () => {
+    for (const value of ['https://example.com/a.wav', 3, null]) {
+      expect(await (await ann()).refused('create', { ...echo, [field]: value })).toMatchObject({
+        reason: 'not_implemented',
+        error: expect.stringContaining(`data.${field}`),
+      });
+    }
+  },
+});
+
+const rows = {
+  type: {
+    wrong: ['conference', 5, null, 'toString'],
+    does: async () => {
+      expect(await (await ann()).refused('create', { offer })).toMatchObject({
+        reason: 'missing_field',
+        error: 'data.type is missing',
+      });
+      expect(await infoOf(p2p)).toMatchObject({ type: 'p2p' });
+    },
+  },
+  session_id: {
+    wrong: [...notId, 'a@n1'],
+    does: async () => {
+      const party = await ann();
+      expect(await party.create(p2p)).toMatch(/^[0-9a-f-]{36}@n1$/);
+      const session_id = `Mine_1.2:3-${randomUUID()}`;
+      expect(await party.create({ ...p2p, session_id })).toBe(session_id);
+      expect(await party.refused('create', { ...p2p, session_id })).toMatchObject({ reason: 'duplicated_session_id' });
+      // The same id in another tenant is another session.
+      const other = await world.connect({ tenant: 'globex' });
+      expect(await other.create({ ...p2p, session_id })).toBe(session_id);
+      await party.ask('destroy', { session_id });
+      expect(await party.create({ ...p2p, session_id })).toBe(session_id);
+    },
+  },
+  wait_reply: {
+    byDefault: false,
+    wrong: notFlag,
+    does: async () => {
+      const party = await ann();
+      world.janus.answers = 'later';
+      expect(await party.ask('create', echo)).not.toHaveProperty('answer');
+      world.janus.answers = 'now';
+      expect(await party.ask('create', { ...echo, wait_reply: true })).toMatchObject({ answer });
+      const master_id = await party.create(p2p);
+      expect(await party.ask('create', { type: 'p2p', master_id, wait_reply: true })).toMatchObject({ offer });
+    },
+  },
+  offer: {
+    wrong: [
+      'v=0',
+      null,
+      { sdp: 5 },
+      { ...offer, sdp_type: 'sip' },
+      { ...offer, sdp: 'v=0\r\n' },
+      { ...offer, trickle_ice: 'no' },
+    ],
+    does: async () => {
+      expect(await infoOf(echo)).toMatchObject({ backend_role: 'offeree', offer });
+      expect(await infoOf({ type: 'listen' })).toMatchObject({ backend_role: 'offerer' });
+      expect(await (await ann()).refused('create', { type: 'echo', offer: {} })).toMatchObject({
+        reason: 'missing_sdp',
+      });
+    },
+  },
+  sdp_type: {
+    byDefault: 'webrtc',
+    wrong: ['sip', 5, null],
+    does: async () => {
+      const party = await world.connect({ scope: 'media:session media:rtp' });
+      const listen = { type: 'listen', publisher_id: 'somebody' };
+      expect(await party.create(listen)).toMatch(/@n1$/);
+      // The kind that patchbay makes as offerer: of a listener, no other.
+      expect(await party.refused('create', { ...listen, sdp_type: 'rtp' })).toMatchObject({
+        reason: 'incompatible_session',
+        error: expect.stringContaining('rtp'),
+      });
+      expect(await party.refused('create', { ...echo, sdp_type: 'rtp' })).toMatchObject({
+        reason: 'invalid_parameters',
+      });
+      // The far side of a proxy.
+      expect(await party.create({ type: 'proxy', offer, sdp_type: 'rtp' })).toMatch(/@n1$/);
+      expect(await (await ann()).refused('create', { type: 'proxy', offer, sdp_type: 'rtp' })).toMatchObject({
+        reason: 'unauthorized',
+        error: expect.stringContaining('media:rtp'),
+      });
+    },
+  },
+  offer_video: {
+    wrong: notFlag,
+    does: accepted({ type: 'listen' }, {}, { offer_video: false }, { offer_video: true }),
+  },
+  backend: {
+    wrong: [5, null, 'x'.repeat(65)],
+    does: async () => {
+      expect(await infoOf(echo)).toMatchObject({ backend: 'janus' });
+      for (const backend of ['janus', 'nkmedia_janus']) {
+        expect(await infoOf({ ...echo, backend })).toMatchObject({ backend: 'janus' });
+      }
+      for (const backend of ['freeswitch', 'nkmedia_fs']) {
+        expect(await (await ann()).refused('create', { ...echo, backend })).toMatchObject({ reason: 'no_mediaserver' });
+      }
+      expect(await (await ann()).refused('create', { ...echo, backend: 'p2p' })).toMatchObject({
+        reason: 'incompatible_session',
+      });
+      expect(await (await ann()).refused('create', { ...echo, backend: 'kurento' })).toMatchObject({
+        reason: 'unknown_backend',
+      });
+    },
+  },
+  no_offer_trickle_ice: {
+    waits: true,
+    byDefault: false,
+    wrong: notFlag,
+    does: async () => {
+      const as_it_is = await pair({ offer: trickled });
+      expect(await as_it_is.party.ask('get_offer', { session_id: as_it_is.slave })).toEqual({ offer: trickled });
+
+      const { party, master, slave } = await pair({ offer: trickled, no_offer_trickle_ice: true });
+      await party.ask('set_candidate', { session_id: master, ...candidate });
+      await party.ask('set_candidate_end', { session_id: master });
+      const collected = Object(await party.ask('get_offer', { session_id: slave })).offer;
+      expect(collected).toMatchObject({
+        trickle_ice: false,
+        sdp: expect.stringContaining(`a=${candidate.candidate}\r\n`),
+      });
+    },
+  },
+  no_answer_trickle_ice: {
+    waits: true,
+    byDefault: false,
+    wrong: notFlag,
+    does: async () => {
+      const as_it_is = await pair();
+      await as_it_is.party.ask('set_answer', { session_id: as_it_is.slave, answer: trickledAnswer });
+      expect(await as_it_is.party.ask('get_answer', { session_id: as_it_is.master })).toEqual({
+        answer: trickledAnswer,
+      });
+
+      const { party, master, slave } = await pair({}, { no_answer_trickle_ice: true });
+      await party.ask('set_answer', { session_id: slave, answer: trickledAnswer });
+      await party.ask('set_candidate', { session_id: slave, ...candidate });
+      await party.ask('set_candidate_end', { session_id: slave });
+      const collected = Object(await party.ask('get_answer', { session_id: master })).answer;
+      expect(collected).toMatchObject({
+        trickle_ice: false,
+        sdp: expect.stringContaining(`a=${candidate.candidate}\r\n`),
+      });
+    },
+  },
+  trickle_ice_timeout: {
+    waits: true,
+    byDefault: 5000,
+    wrong: [99, 20_001, 100.5, '5000', null],
+    does: async () => {
+      const party = await ann();
+      const data = { ...p2p, offer: trickled, no_offer_trickle_ice: true, trickle_ice_timeout: 500 };
+      const startedAt = Date.now();
+      const session_id = await party.create(data);
+      await party.ask('set_candidate', { session_id, ...candidate });
+      // No end is signalled.
+      expect(await party.ask('get_offer', { session_id })).toMatchObject({ offer: { trickle_ice: false } });
+      expect(Date.now() - startedAt).toBeGreaterThanOrEqual(495);
+      expect(Date.now() - startedAt).toBeLessThan(3000);
+    },
+  },
+  master_id: {
+    waits: true,
+    wrong: notId,
+    does: async () => {
+      const { party, master, slave } = await pair();
+      expect(await info(party, slave)).toMatchObject({ master_id: master, peer_id: master, offer });
+      expect(await info(party, master)).toMatchObject({ slave_id: slave, peer_id: slave });
+      expect(await party.refused('create', { type: 'p2p', master_id: 'nobody' })).toMatchObject({
+        reason: 'unknown_peer',
+      });
+      const bob = await world.connect({ sub: 'bob' });
+      expect(await bob.refused('create', { type: 'p2p', master_id: master })).toMatchObject({ reason: 'unauthorized' });
+    },
+  },
+  set_master_answer: {
+    waits: true,
+    wrong: notFlag,
+    does: async () => {
+      const set = await pair();
+      await set.party.ask('set_answer', { session_id: set.slave, answer });
+      expect(await set.party.ask('get_answer', { session_id: set.master })).toEqual({ answer });
+
+      const { party, master, slave } = await pair({}, { set_master_answer: false });
+      await party.ask('set_answer', { session_id: slave, answer });
+      expect(await info(party, slave)).toMatchObject({ state: 'ready' });
+      expect(await party.refused('get_answer', { session_id: master, timeout: 1 })).toMatchObject({
+        reason: 'timeout',
+      });
+      expect(await info(party, master)).toMatchObject({ state: 'wait' });
+    },
+  },
+  stop_after_peer: {
+    waits: true,
+    byDefault: true,
+    wrong: notFlag,
+    does: async () => {
+      const stops = await pair();
+      await stops.party.ask('destroy', { session_id: stops.master });
+      expect(await ended(stops.party, stops.slave)).toMatchObject({ reason: 'peer_stopped' });
+
+      const stays = await pair({}, { stop_after_peer: false });
+      await stays.party.ask('destroy', { session_id: stays.master });
+      await until('it is alone', async () => !('peer_id' in (await info(stays.party, stays.slave))));
+      expect(stays.party.of(stays.slave, 'destroyed')).toEqual([]);
+    },
+  },
+  peer_id: {
+    waits: true,
+    wrong: notId,
+    does: async () => {
+      const party = await ann();
+      const bridge = { type: 'bridge', offer };
+      expect(await party.refused('create', { ...bridge, peer_id: 'nobody' })).toMatchObject({
+        reason: 'unknown_peer',
+        error: 'data.peer_id: no session nobody',
+      });
+      // It goes to the node of its peer, which has no engine that bridges.
+      expect(await party.refused('create', { ...bridge, peer_id: await party.create(echo) })).toMatchObject({
+        reason: 'no_mediaserver',
+        error: 'freeswitch down on this node',
+      });
+    },
+  },
+  room_id: { wrong: notId, does: accepted(publish, { room_id: 'lobby' }, { room_id: `${randomUUID()}@n1` }) },
+  create_room: { byDefault: false, wrong: notFlag, does: accepted(publish, { create_room: true, room_id: 'lobby' }) },
+  room_type: {
+    byDefault: 'video-mcu-stereo',
+    wrong: ['', 'a b', 'a;b', 'x'.repeat(65), 5, null],
+    does: accepted(publish, { room_type: 'video-mcu-stereo' }),
+  },
+  layout: {
+    wrong: ['', '2 x 2', '../x', 'x'.repeat(65), 5, null],
+    does: accepted(publish, { layout: '1up_top_left+9' }),
+  },
+  room_audio_codec: {
+    byDefault: 'opus',
+    wrong: ['mp3', 'OPUS', 5, null],
+    does: accepted(
+      publish,
+      ...['opus', 'isac32', 'isac16', 'pcmu', 'pcma'].map((room_audio_codec) => ({ room_audio_codec })),
+    ),
+  },
+  room_video_codec: {
+    byDefault: 'vp8',
+    wrong: ['av1', 5, null],
+    does: accepted(publish, ...['vp8', 'vp9', 'h264'].map((room_video_codec) => ({ room_video_codec }))),
+  },
+  room_bitrate: {
+    byDefault: 0,
+    wrong: [-1, 0.5, 1_000_001, '0', null],
+    does: accepted(publish, { room_bitrate: 0 }, { room_bitrate: 1_000_000 }),
+  },
+  publisher_id: {
+    wrong: notId,
+    does: accepted({ type: 'listen' }, { publisher_id: 'somebody' }, { publisher_id: `${randomUUID()}@n1` }),
+  },
+  mute_audio: { byDefault: false, wrong: notFlag, does: media('mute_audio', true, false) },
+  mute_video: { byDefault: false, wrong: notFlag, does: media('mute_video', true, false) },
+  mute_data: { byDefault: false, wrong: notFlag, does: media('mute_data', true, false) },
+  bitrate: { byDefault: 0, wrong: [-1, 0.5, 1_000_000_001, '0', null], does: media('bitrate', 64_000, 0) },
+  record: { byDefault: false, wrong: notFlag, does: accepted(echo, { record: false }) },
+  wait_timeout: {
+    waits: true,
+    byDefault: 60,
+    wrong: [0, 3601, 1.5, '60', null],
+    does: async () => {
+      expect(await infoOf(p2p)).toMatchObject({ wait_timeout: 60 });
+      const party = await ann();
+      expect(await ended(party, await party.create({ ...p2p, wait_timeout: 1 }))).toMatchObject({
+        reason: 'session_timeout',
+        error: 'no offer and answer in wait_timeout, 1 s',
+        duration: 1,
+      });
+    },
+  },
+  ready_timeout: {
+    waits: true,
+    byDefault: 86_400,
+    wrong: [0, 604_801, 1.5, '60', null],
+    does: async () => {
+      expect(await infoOf(p2p)).toMatchObject({ ready_timeout: 86_400 });
+      const party = await ann();
+      expect(await ended(party, await party.create({ ...echo, ready_timeout: 1 }))).toMatchObject({
+        reason: 'session_timeout',
+        error: 'ready_timeout, 1 s, is over',
+      });
+    },
+  },
+  reconnect_timeout: {
+    waits: true,
+    byDefault: 30,
+    wrong: [-1, 3601, 1.5, '60', null],
+    does: async () => {
+      expect(await infoOf(p2p)).toMatchObject({ reconnect_timeout: 30 });
+      const [party, watcher] = [await ann(), await ann()];
+      await watcher.ask('event/subscribe', { subclass: 'session' });
+      const brief = await party.create({ ...p2p, reconnect_timeout: 0 });
+      const lasting = await party.create(p2p);
+      await until('both are known to be hers', () => watcher.of(lasting).length > 0 && watcher.of(brief).length > 0);
+      await party.leave();
+      expect(await ended(watcher, brief)).toMatchObject({ reason: 'registered_down' });
+      await until('gone', () => watcher.of(lasting, 'status').length > 0);
+      expect(await info(watcher, lasting)).toMatchObject({ status: { owner: { class: 'owner', status: 'gone' } } });
+    },
+  },
+  subscribe: {
+    byDefault: true,
+    wrong: notFlag,
+    does: async () => {
+      const party = await ann();
+      const silent = await party.create({ ...p2p, subscribe: false });
+      const told = await party.create(p2p);
+      await until('created', () => party.of(told, 'created').length === 1);
+      expect(party.of(silent)).toEqual([]);
+    },
+  },
+  event_body: {
+    byDefault: {},
+    wrong: ['text', [1], null, { text: 'x'.repeat(2048) }],
+    does: async () => {
+      const party = await ann();
+      const session_id = await party.create({ ...p2p, event_body: { call: 7, type: 'never' } });
+      await until('created', () => party.of(session_id, 'created').length === 1);
+      expect(party.of(session_id, 'created')[0]?.body).toMatchObject({ call: 7, type: 'p2p' });
+    },
+  },
+  uri: notPlayed('uri'),
+  loops: notPlayed('loops'),
+} satisfies Record<keyof CreateData, Row>;
+
+const { type: _, ...bare }: Record<string, unknown> = check(createData, { type: 'echo' }, 'data');
+
+for (const [field, row] of Object.entries<Row>(rows).sort(
+  ([, a], [, b]) => Number(b.waits ?? 0) - Number(a.waits ?? 0),
+)) {
+  test(field, { concurrent: row.waits ?? false }, async ({ expect }) => {
+    expect([undefined, row.byDefault]).toContainEqual(bare[field]);
+    const party = await ann();
+    for (const value of row.wrong) {
+      const told = await party.refused('create', { ...echo, [field]: value });
+      expect(told, JSON.stringify(value)).toMatchObject({
+        reason: 'invalid_value',
+        error: expect.stringMatching(`^data\\.${field}\\b`),
+      });
+    }
+    await row.does();
+  });
+}
+
+test('every field of create has a test here, and no test is of a field that is gone', () => {
+  expect(Object.keys(rows).sort()).toEqual(Object.keys(createData.shape).sort());
+});
