@@ -324,7 +324,11 @@ const rows = {
       await world.start('n2', [freeswitch]);
       const ann = await world.connect();
       const waiting = ann.refused('create', { ...echo, backend: 'freeswitch', wait_reply: true });
-      return whileWaiting(waiting, () => world.stop('n2'));
+      return whileWaiting(
+        waiting,
+        () => world.stop('n2'),
+        () => freeswitch.opened.length > 0,
+      );
     },
     names: 'the media node stops',
   },

@@ -178,12 +178,12 @@ export type InProcess = ReturnType<typeof inProcess>;
 /**
  * Runs `work` and, once it waits, `then`.
  *
- * @param waits whether it does; where nothing shows it, it has 100 ms to begin
+ * @param waits whether it does; where nothing shows it, it has 250 ms to begin
  */
 export async function whileWaiting<T>(work: Promise<T>, then: () => unknown, waits?: () => boolean): Promise<T> {
   // Whoever awaits it is told; nobody else is to be.
   work.catch(() => undefined);
-  do await new Promise((resolve) => setTimeout(resolve, waits ? 5 : 100));
+  do await new Promise((resolve) => setTimeout(resolve, waits ? 5 : 250));
   while (waits && !waits());
   await then();
   return work;
