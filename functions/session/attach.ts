@@ -1,6 +1,6 @@
 import { command, type Run } from '../../lib/command/command.ts';
 import { readCursor, writeCursor } from '../../lib/command/cursor.ts';
-import { runOn, runOnSession } from '../../lib/command/on-node.ts';
+import { runOnIfThere, runOnSession } from '../../lib/command/on-node.ts';
 import { isReachable } from '../../lib/domain/placement.ts';
 
 /**
@@ -15,7 +15,8 @@ export const run: Run<'session/attach'> = async (call) => {
   );
   const [node, next] = nodes;
   if (!node) return { sessions: [] };
-  const { sessions, cursor } = await runOn(call, node, { after: node.nodeId === from?.nodeId ? from.after : '' });
+  const page = await runOnIfThere(call, node, { after: node.nodeId === from?.nodeId ? from.after : '' });
+  const { sessions, cursor } = page ?? { sessions: [] };
   if (cursor !== undefined) return { sessions, cursor: writeCursor({ nodeId: node.nodeId, after: cursor }) };
   return next ? { sessions, cursor: writeCursor({ nodeId: next.nodeId, after: '' }) } : { sessions };
 };

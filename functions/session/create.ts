@@ -9,7 +9,6 @@ import { makeId } from '../../lib/protocol/ids.ts';
 
 /** A node accepts a session in milliseconds. */
 const acceptMs = 4000;
-const fenceSeconds = 300;
 
 /**
  * Chooses a node that can take the session and starts it there: the one that a session it names lives on, else one that
@@ -27,14 +26,17 @@ export const run: Run<'session/create'> = async (call) => {
   });
   const bound = await boundTo(call);
   const suspects = new Set<string>();
+  let refusal: PatchbayError | undefined;
   for (let attempt = 1; ; attempt += 1) {
-    const node = bound ?? place(await directory.list(), backends, suspects, clock.nowMs(), random).node;
+    const nodes = await directory.list();
+    const node = bound ?? placeOr(refusal, () => place(nodes, backends, suspects, clock.nowMs(), random).node);
     const session_id = data.session_id ?? makeId(randomUUID(), node.nodeId);
     const order = { placed: { session_id, attempt, backends } };
     try {
       return await runOn(call, node, { ...order, acceptMs });
     } catch (error) {
       if (bound || !(error instanceof NodeUnreachable || isFull(error))) throw error;
+      if (error instanceof PatchbayError && error.reason === 'no_mediaserver') refusal = error;
       if (error instanceof NodeUnreachable && !error.unheard && !(await fence(call, session_id, attempt)))
         return runOn(call, node, order);
       suspects.add(node.nodeId);
@@ -42,18 +44,22 @@ export const run: Run<'session/create'> = async (call) => {
   }
 };
 
+/** Where there is no node left to ask, what the last one said is worth more than that. */
+function placeOr(refusal: PatchbayError | undefined, find: () => Node): Node {
+  try {
+    return find();
+  } catch (error) {
+    throw refusal ?? error;
+  }
+}
+
 /** The node has just filled up, lost its engine, or drains: it has not told so yet. */
 const isFull = (error: unknown): boolean =>
   error instanceof PatchbayError && (error.reason === 'no_mediaserver' || error.reason === 'node_draining');
 
 /** False when the node has accepted the session after all: then it is asked again what came of it. */
 const fence = (call: CommandCall<'session/create'>, sessionId: string, attempt: number): Promise<boolean> =>
-  call.sessions.fence(
-    { tenant: call.caller.tenant, sessionId },
-    attempt + 1,
-    call.requestId,
-    Math.floor(call.clock.nowMs() / 1000) + fenceSeconds,
-  );
+  call.sessions.fence({ tenant: call.caller.tenant, sessionId }, attempt + 1, call.requestId, call.clock.nowMs());
 
 /** A session that names another one must be where that one is. */
 async function boundTo(call: CommandCall<'session/create'>): Promise<Node | undefined> {

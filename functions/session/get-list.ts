@@ -1,6 +1,6 @@
 import { command, type Run } from '../../lib/command/command.ts';
 import { readCursor, writeCursor } from '../../lib/command/cursor.ts';
-import { runOn } from '../../lib/command/on-node.ts';
+import { runOnIfThere } from '../../lib/command/on-node.ts';
 import { isReachable } from '../../lib/domain/placement.ts';
 import { limits } from '../../lib/protocol/limits.ts';
 import type { SessionSummary } from '../../lib/protocol/session.ts';
@@ -20,7 +20,8 @@ export const run: Run<'session/get_list'> = async (call) => {
   const sessions: SessionSummary[] = [];
   for (const node of nodes) {
     const data = { ...call.data, limit: call.data.limit - sessions.length };
-    const page = await runOn(call, node, { data, after: node.nodeId === from?.nodeId ? from.after : '' });
+    const page = await runOnIfThere(call, node, { data, after: node.nodeId === from?.nodeId ? from.after : '' });
+    if (!page) continue;
     sessions.push(...page.sessions);
     const last = page.sessions.at(-1)?.session_id;
     if (page.cursor !== undefined && last !== undefined) {

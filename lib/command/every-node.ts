@@ -3,10 +3,13 @@ import type { Command, CommandReply } from '../protocol/commands.ts';
 import type { CommandCall } from './command.ts';
 import { runOn } from './on-node.ts';
 
+/** A node that hangs must not hold up what all the others have done. */
+const resultMs = 3000;
+
 /** Hands a command on to every live node. One that cannot be reached is passed over: it reads the record when it starts. */
 export async function runOnEvery<C extends Command>(call: CommandCall<C>): Promise<CommandReply<C>[]> {
   const nodes = (await call.directory.list()).filter((node) => isReachable(node, call.clock.nowMs()));
-  const results = await Promise.allSettled(nodes.map((node) => runOn(call, node)));
+  const results = await Promise.allSettled(nodes.map((node) => runOn(call, node, { resultMs })));
   for (const result of results) {
     if (result.status === 'rejected') call.log.warn({ err: result.reason, command: call.command }, 'node not told');
   }

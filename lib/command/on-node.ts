@@ -5,6 +5,7 @@ import { PatchbayError } from '../protocol/errors.ts';
 import { nodeOfId } from '../protocol/ids.ts';
 import { limits } from '../protocol/limits.ts';
 import type { CommandCall } from './command.ts';
+import { NodeUnreachable } from './node-client.ts';
 
 /** What waits, waits `waitSeconds` on the node; both end before the integration's 29 s. */
 const answerMs = 10_000;
@@ -24,21 +25,37 @@ export interface Extra {
   readonly placed?: { readonly session_id: string; readonly attempt: number; readonly backends: readonly string[] };
   /** How long the node may take to say that it carries the command out. */
   readonly acceptMs?: number;
+  /** How long the node may take for the result, instead of what the command usually may. */
+  readonly resultMs?: number;
 }
 
 /** Hands a command on to the node, with the caller's identity. */
 export async function runOn<C extends Command>(
   call: CommandCall<C>,
   node: Node,
-  { acceptMs, ...extra }: Extra = {},
+  { acceptMs, resultMs = commandRow(call.command).waits ? waitMs : answerMs, ...extra }: Extra = {},
 ): Promise<CommandReply<C>> {
   const body = { request_id: call.requestId, caller: call.caller, data: call.data, ...extra };
-  const resultMs = commandRow(call.command).waits ? waitMs : answerMs;
   // The node answers with the reply of this very command.
   return (await call.nodes.post(node, `/v1/${call.command}`, body, {
     resultMs,
     ...(acceptMs !== undefined && { acceptMs }),
   })) as CommandReply<C>;
+}
+
+/** The same for a list, in which a node that is certainly not there has nothing: undefined. */
+export async function runOnIfThere<C extends Command>(
+  call: CommandCall<C>,
+  node: Node,
+  extra: Extra,
+): Promise<CommandReply<C> | undefined> {
+  try {
+    return await runOn(call, node, extra);
+  } catch (error) {
+    if (!(error instanceof NodeUnreachable && error.unheard)) throw error;
+    call.log.warn({ err: error, node_id: node.nodeId }, 'node passed over');
+    return undefined;
+  }
 }
 
 /**

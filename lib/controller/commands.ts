@@ -1,4 +1,4 @@
-import type { Caller } from '../domain/access.ts';
+import { type Caller, requireScope } from '../domain/access.ts';
 import { checkDescription } from '../domain/sdp.ts';
 import type { Command, CommandData, CommandReply } from '../protocol/commands.ts';
 import { PatchbayError } from '../protocol/errors.ts';
@@ -6,7 +6,7 @@ import type { Subscription } from '../protocol/event.ts';
 import { limits } from '../protocol/limits.ts';
 import type { LiveSession } from './live-session.ts';
 import { sessionInfo } from './session-view.ts';
-import type { Placed, Sessions } from './sessions.ts';
+import { type Placed, requireRtpScope, type Sessions } from './sessions.ts';
 import type { Subscriptions } from './subscriptions.ts';
 import type { Waiter } from './waiter.ts';
 
@@ -75,6 +75,7 @@ export function commandHandlers(sessions: Sessions, subscriptions: Subscriptions
     'session/set_answer': async ({ caller, data }) => {
       const session = sessions.controlled(caller, data.session_id);
       checkDescription(data.answer, 'data.answer');
+      requireRtpScope(caller, data.answer.sdp_type);
       await session.setAnswer(data.answer);
       return {};
     },
@@ -137,6 +138,7 @@ export function commandHandlers(sessions: Sessions, subscriptions: Subscriptions
       return { sessions: attached, ...(more && { cursor: ids.at(-1) }) };
     },
     'event/subscribe': async ({ caller, data }) => {
+      requireScope(caller, 'media:session');
       subscriptions.add(caller, data);
       return {};
     },

@@ -237,7 +237,10 @@ export class LiveSession {
       void this.stop(new PatchbayError('session_timeout', `ready_timeout, ${ready_timeout} s, is over`));
     });
     this.#write();
-    this.later(() => this.#media.applyRemembered());
+    this.later(async () => {
+      const { error } = await settle(this.#media.applyRemembered());
+      if (error) this.#world.log.warn({ err: error, ...this.#logFields() }, 'remembered media change refused');
+    });
   }
 
   /** Brings the record up to date, beside everything else. Where it is another's by now, this session ends silently. */

@@ -1,7 +1,7 @@
 import type { MediaSession } from '../backends/backend.ts';
 import type { Clock } from '../domain/clock.ts';
 import { lateCandidateMs } from '../domain/trickle.ts';
-import type { Candidate } from '../protocol/candidate.ts';
+import { type Candidate, maxSessionCandidates } from '../protocol/candidate.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import type { SessionEventBodies, SessionEventType } from '../protocol/events.ts';
 import type { CreateData, Description } from '../protocol/session.ts';
@@ -39,6 +39,7 @@ export class Negotiation {
   readonly answer: DescriptionSlot;
   readonly #host: NegotiationHost;
   readonly #own: Side;
+  #candidateCount = 0;
   readonly #timers: Timers<'offer candidates' | 'answer candidates' | 'late candidates'>;
   readonly #early: Record<Side, { candidates: Candidate[]; ended: boolean }> = {
     offer: { candidates: [], ended: false },
@@ -96,6 +97,10 @@ export class Negotiation {
 
   /** The client's candidates. */
   async addCandidates(candidates: readonly Candidate[]): Promise<void> {
+    this.#candidateCount += candidates.length;
+    if (this.#candidateCount > maxSessionCandidates) {
+      throw new PatchbayError('rate_limited', `a session takes ${maxSessionCandidates} candidates`);
+    }
     const { media } = this.#host;
     if (media.addCandidates && this.#isSettled) return media.addCandidates(candidates);
     const side = this.#collectingSide();

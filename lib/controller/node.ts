@@ -92,7 +92,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       log,
       claim: (record, expiresAtSeconds) => records.claim(record, expiresAtSeconds),
       update: (record) => retried(() => records.update(record), { clock, random: options.random }),
-      release: (record) => persist(() => records.release(record), 'session record not released'),
+      release: (record) => persist(() => records.release(record, clock.nowMs()), 'session record not released'),
       replay: send,
       publish: ({ spec, ownership, voice }, event) => {
         const subject = { tenant: spec.creator.tenant, userId: ownership.userId };
@@ -128,7 +128,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   });
   const registration: Registration = new Registration(new NodeStore(table), describe, clock, log);
 
-  await releaseLeftovers(records, nodeId, log);
+  await releaseLeftovers(records, nodeId, { clock, log });
   for (const { caller, subscription } of await new SubscriptionStore(table).all())
     subscriptions.add(caller, subscription);
   for (const backend of backends) backend.start();
@@ -171,11 +171,15 @@ function canTakeCalls(engines: readonly Engine[]): boolean {
 }
 
 /** Records of sessions that an earlier process of this node held: their media ended with it. */
-async function releaseLeftovers(records: SessionStore, nodeId: string, log: Log): Promise<void> {
+async function releaseLeftovers(
+  records: SessionStore,
+  nodeId: string,
+  { clock, log }: Pick<NodeOptions, 'clock' | 'log'>,
+): Promise<void> {
   const keys = await records.onNode(nodeId);
   for (const key of keys) {
     const record = await records.get(key);
-    if (record?.nodeId === nodeId) await records.release(record);
+    if (record?.nodeId === nodeId) await records.release(record, clock.nowMs());
   }
   if (keys.length > 0) log.warn({ sessions: keys.length }, 'released the sessions of an earlier process');
 }

@@ -36,12 +36,15 @@ export class SessionMedia {
   }
 
   /** What the engine makes of it; nothing where both SDPs come from clients. */
-  async start(): Promise<Settled<Made>> {
+  start(): Promise<Settled<Made>> {
+    return settle(this.#make());
+  }
+
+  async #make(): Promise<Made> {
     const { offer } = this.#data;
     const { engine } = this;
-    if (offer)
-      return engine.acceptOffer ? settle(engine.acceptOffer(offer).then((answer) => ({ answer }))) : { value: {} };
-    return engine.makeOffer ? settle(engine.makeOffer().then((made) => ({ offer: made }))) : { value: {} };
+    if (offer) return engine.acceptOffer ? { answer: await engine.acceptOffer(offer) } : {};
+    return engine.makeOffer ? { offer: await engine.makeOffer() } : {};
   }
 
   /** @throws PatchbayError invalid_operation when the engine makes the answer itself */

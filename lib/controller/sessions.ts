@@ -4,7 +4,7 @@ import { type Caller, isAdmin, requireControl, requireScope, sessionNotFound } f
 import { checkDescription } from '../domain/sdp.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
-import type { BackendKind, CreateData, GetListData, SessionSummary } from '../protocol/session.ts';
+import type { BackendKind, CreateData, GetListData, SdpType, SessionSummary } from '../protocol/session.ts';
 import { LiveSession } from './live-session.ts';
 import type { Owners } from './owners.ts';
 import type { SessionWorld } from './session-spec.ts';
@@ -57,7 +57,7 @@ export class Sessions {
       throw new PatchbayError('no_mediaserver', 'this node is full', { retryAfterSeconds: 5 });
     }
     requireOneKind(data);
-    if (data.offer?.sdp_type === 'rtp' || data.sdp_type === 'rtp') requireScope(caller, 'media:rtp');
+    requireRtpScope(caller, data.offer?.sdp_type, data.sdp_type);
     if (data.offer) checkDescription(data.offer, 'data.offer');
     const master = this.#master(caller, data);
     const key = keyOf(caller.tenant, placed.sessionId);
@@ -186,6 +186,7 @@ export class Sessions {
       throw new PatchbayError('unknown_peer', `data.master_id: no session ${master_id}`);
     }
     requireControl(caller, ownerOf(master), master_id);
+    requireRtpScope(caller, master.spec.data.offer?.sdp_type);
     if (master.peer) throw new PatchbayError('invalid_state', `session ${master_id} has a peer already`);
     if (type === 'p2p' && offer) {
       throw new PatchbayError('offer_already_set', `the offer is that of data.master_id, ${master_id}`);
@@ -205,7 +206,7 @@ export class Sessions {
       const [least] = up.sort((a, b) => a.engine().sessions - b.engine().sessions);
       if (least) return least;
     }
-    throw new PatchbayError('no_mediaserver', `${kinds.join(' and ')} down on this node`);
+    throw new PatchbayError('no_mediaserver', `${kinds.join(' and ')} down on this node`, { retryAfterSeconds: 5 });
   }
 
   #sorted(caller: Caller, after: string, fits: (session: LiveSession) => boolean): LiveSession[] {
@@ -233,6 +234,11 @@ export class Sessions {
     if (this.#live.get(key) === session) this.#live.delete(key);
     this.#options.owners.remove(session.ownership.connectionId, session);
   }
+}
+
+/** Plain RTP is for those who may. PROTOCOL section 6. */
+export function requireRtpScope(caller: Caller, ...kinds: (SdpType | undefined)[]): void {
+  if (kinds.includes('rtp')) requireScope(caller, 'media:rtp');
 }
 
 /** Only a proxy may have SDPs of two kinds. */

@@ -20,3 +20,6 @@ export type Candidate = z.output<typeof candidate>;
 
 /** How many may come in one message. */
 export const maxCandidates = 50;
+
+/** How many a session takes in all: far more than any client has addresses, far less than would matter to memory. */
+export const maxSessionCandidates = 500;

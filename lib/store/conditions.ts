@@ -29,10 +29,10 @@ export const fenceable = (attempt: number, requestId: string): Condition => ({
 export const present: Condition = { expression: 'attribute_exists(pk)' };
 
 /** The session is still held by this node and attempt: fences a node whose create went elsewhere. */
-export const heldBy = (nodeId: string, attempt: number): Condition => ({
-  expression: '#node = :node AND attempt = :attempt',
+export const heldBy = (nodeId: string, attempt: number, requestId: string): Condition => ({
+  expression: '#node = :node AND attempt = :attempt AND request_id = :request',
   names: { '#node': 'node' },
-  values: { ':node': nodeId, ':attempt': attempt },
+  values: { ':node': nodeId, ':attempt': attempt, ':request': requestId },
 });
 
 /** A condition as a command's input wants it. */

@@ -32,12 +32,17 @@ export interface SessionRecord {
   readonly createdAt: string;
 }
 
+/** What a session's record must still say for a write to be made. */
+type Held = Pick<SessionRecord, 'tenant' | 'sessionId' | 'nodeId' | 'attempt' | 'requestId'>;
+
 export interface SessionKey {
   readonly tenant: string;
   readonly sessionId: string;
 }
 
 const shards = 8;
+/** Longer than any retry of a function or a late put of a node. */
+const fenceSeconds = 300;
 const keyOf = ({ tenant, sessionId }: SessionKey) => ({ pk: `T#${tenant}#S#${sessionId}`, sk: 'S' });
 
 /** Spreads what lives on one node over the index's partitions; the id alone decides. */
@@ -94,7 +99,8 @@ export class SessionStore {
    * Keeps a node that did not accept a create in time from accepting it later: of the same request only `attempt` and
    * those after it may claim the id from now on. False when the node has accepted it already.
    */
-  async fence(key: SessionKey, attempt: number, requestId: string, expiresAtSeconds: number): Promise<boolean> {
+  async fence(key: SessionKey, attempt: number, requestId: string, nowMs: number): Promise<boolean> {
+    const expiresAtSeconds = Math.floor(nowMs / 1000) + fenceSeconds;
     return made(
       this.#table.client.send(
         new PutCommand({
@@ -109,7 +115,7 @@ export class SessionStore {
   /** Writes state and owner. False when another node or attempt holds the session now: then this one must end itself silently. */
   async update(session: SessionRecord): Promise<boolean> {
     const { ConditionExpression, ExpressionAttributeNames, ExpressionAttributeValues } = conditionInput(
-      heldBy(session.nodeId, session.attempt),
+      heldBy(session.nodeId, session.attempt, session.requestId),
     );
     return made(
       this.#table.client.send(
@@ -130,17 +136,20 @@ export class SessionStore {
     );
   }
 
-  /** False when it was another's, or gone. */
-  async release(session: SessionKey & { readonly nodeId: string; readonly attempt: number }): Promise<boolean> {
-    return made(
-      this.#table.client.send(
-        new DeleteCommand({
-          TableName: this.#table.name,
-          Key: keyOf(session),
-          ...conditionInput(heldBy(session.nodeId, session.attempt)),
-        }),
-      ),
-    );
+  /**
+   * Gives the id back. Where earlier attempts of the same request were fenced off, the fence stays in its place until
+   * they cannot come any more. False when it was another's, or gone.
+   */
+  async release(session: Held, nowMs: number): Promise<boolean> {
+    const { attempt, requestId } = session;
+    const condition = conditionInput(heldBy(session.nodeId, attempt, requestId));
+    const name = { TableName: this.#table.name };
+    if (attempt === 1) {
+      return made(this.#table.client.send(new DeleteCommand({ ...name, Key: keyOf(session), ...condition })));
+    }
+    const fence = { ...keyOf(session), state: 'fenced', attempt, request_id: requestId };
+    const Item = { ...fence, expires_at: Math.floor(nowMs / 1000) + fenceSeconds };
+    return made(this.#table.client.send(new PutCommand({ ...name, Item, ...condition })));
   }
 
   /** The keys of all sessions whose records say that they live on a node. */

@@ -205,7 +205,7 @@ const rows = {
     cause: toldWhen(p2p, async (sessionId, owner) => {
       const held = await world.sessions.get({ tenant: 'acme', sessionId });
       if (!held) throw new Error(`no record of ${sessionId}`);
-      await world.sessions.release(held);
+      await world.sessions.release(held, Date.now());
       await world.sessions.claim({ ...held, nodeId: 'elsewhere' }, 9e9);
       await owner.ask('attach', { session_id: sessionId });
     }),

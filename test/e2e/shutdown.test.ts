@@ -53,7 +53,9 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     await allGone(pids);
     const tookMs = performance.now() - startedAtMs;
     expect(tookMs).toBeLessThan(allowedMs);
-    expect(client.state.status).toBe('closed');
+    // The client goes on looking for it, until it is told not to.
+    expect(client.state.status).toBe('reconnecting');
+    await client.close();
     expect(call.ended?.reason).toBe('registered_down');
     await expect(access(join(stack.dataDir, 'stack.json'))).rejects.toThrow('ENOENT');
     console.info(`${signal}: ended in ${Math.round(tookMs)} ms`);

@@ -97,6 +97,12 @@ describe('a list over two nodes', () => {
     expect(silent.requests).toEqual([]);
   });
 
+  test('passes over a node that has just gone, and says so to nobody but the log', async () => {
+    await (await world.startNode('n1')).stop();
+    (await world.startNode('n2')).answers(holds(['a']));
+    expect(idsOf((await list())?.data)).toEqual(['a']);
+  });
+
   test('asks no node that is lost', async () => {
     const lost = await world.startNode('n1', { state: 'lost' });
     (await world.startNode('n2', { state: 'draining' })).answers(holds(['a']));

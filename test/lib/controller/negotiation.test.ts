@@ -513,3 +513,12 @@ describe('an engine', () => {
     expect(party).toMatchObject({ answer: accepting, settled: 1 });
   });
 });
+
+test('a session takes 500 candidates, and no more', async () => {
+  const party = new Party({ offer: trickling, no_offer_trickle_ice: true });
+  await party.giveOwnOffer();
+  for (let at = 0; at < 10; at += 1) {
+    await party.negotiation.addCandidates(Array.from({ length: 50 }, (_, n) => line(1000 + at * 50 + n)));
+  }
+  expect(await rejection(party.negotiation.addCandidates([line(9999)]))).toMatchObject(reason('rate_limited'));
+});

@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => table.stop());
 
 const expiresAt = 2_000_000_000;
+const nowMs = 1_900_000_000_000;
 let count = 0;
 function session(change: Partial<SessionRecord> = {}): SessionRecord {
   count += 1;
@@ -56,7 +57,7 @@ describe('claim', () => {
 
   test('of an id that was released is true again', async () => {
     const record = await claimed();
-    expect(await sessions.release(record)).toBe(true);
+    expect(await sessions.release(record, Date.now())).toBe(true);
     expect(await sessions.claim(record, expiresAt)).toBe(true);
   });
 
@@ -84,7 +85,7 @@ test('a session that never was is undefined', async () => {
 test('update writes state and owner, and nothing else', async () => {
   const record = await claimed();
   const now = { ...record, state: 'ready', userId: 'bob', connectionId: 'connection-2' } as const;
-  expect(await sessions.update({ ...now, type: 'park', createdAt: 'later', requestId: 'another' })).toBe(true);
+  expect(await sessions.update({ ...now, type: 'park', createdAt: 'later' })).toBe(true);
   expect(await sessions.get(record)).toEqual(now);
 });
 
@@ -93,37 +94,36 @@ describe.each(['update', 'release'] as const)('%s', (write) => {
 
   test('is true for the node and attempt that hold the session', async () => {
     const record = await claimed();
-    expect(await sessions[write](ready(record))).toBe(true);
+    expect(await sessions[write](ready(record), nowMs)).toBe(true);
     expect(await sessions.get(record)).toEqual(write === 'release' ? undefined : ready(record));
   });
 
-  test.each([{ nodeId: 'node-2' }, { attempt: 2 }, { attempt: 0 }])(
+  test.each([{ nodeId: 'node-2' }, { attempt: 2 }, { attempt: 0 }, { requestId: 'another' }])(
     'is false for %j, and changes nothing',
     async (other) => {
       const record = await claimed();
-      expect(await sessions[write]({ ...ready(record), ...other })).toBe(false);
+      expect(await sessions[write]({ ...ready(record), ...other }, nowMs)).toBe(false);
       expect(await sessions.get(record)).toEqual(record);
     },
   );
 
   test('is false for a session that is gone, and makes none', async () => {
     const record = session();
-    expect(await sessions[write](ready(record))).toBe(false);
+    expect(await sessions[write](ready(record), nowMs)).toBe(false);
     expect(await sessions.get(record)).toBeUndefined();
   });
 
   test('is false for a session that is only fenced, and leaves the fence', async () => {
     const record = session();
-    await sessions.fence(record, 2, record.requestId, expiresAt);
-    expect(await sessions[write](ready(record))).toBe(false);
+    await sessions.fence(record, 2, record.requestId, nowMs);
+    expect(await sessions[write](ready(record), nowMs)).toBe(false);
     expect(await sessions.claim(record, expiresAt)).toBe(false);
   });
 });
 
 /** Attempt 1 went to a node that did not accept it in time; the function fences it off and sends attempt 2 elsewhere. */
 describe('a fence', () => {
-  const fence = (record: SessionRecord, attempt: number) =>
-    sessions.fence(record, attempt, record.requestId, expiresAt);
+  const fence = (record: SessionRecord, attempt: number) => sessions.fence(record, attempt, record.requestId, nowMs);
   const at = (record: SessionRecord, attempt: number) => ({ ...record, attempt, nodeId: `node-${attempt}` });
 
   test('keeps the late node out, and lets the next one in', async () => {
@@ -214,7 +214,19 @@ describe('a fence', () => {
     const { Item } = await table.client.send(
       new GetCommand({ TableName: table.name, Key: { pk: `T#${tenant}#S#${sessionId}`, sk: 'S' } }),
     );
-    expect(Item).toMatchObject({ state: 'fenced', expires_at: expiresAt });
+    expect(Item).toMatchObject({ state: 'fenced', expires_at: nowMs / 1000 + 300 });
+  });
+
+  test('stays in the place of a session that was an attempt after it: a late node cannot make a ghost of it', async () => {
+    const late = session();
+    const next = { ...late, attempt: 2, nodeId: 'node-2' };
+    expect(await sessions.fence(late, 2, late.requestId, nowMs)).toBe(true);
+    expect(await sessions.claim(next, expiresAt)).toBe(true);
+    expect(await sessions.release(next, nowMs)).toBe(true);
+    expect(await sessions.get(late)).toBeUndefined();
+    expect(await sessions.onNode('node-2')).not.toContainEqual({ tenant: late.tenant, sessionId: late.sessionId });
+    expect(await sessions.claim(late, expiresAt)).toBe(false);
+    expect(await sessions.claim({ ...late, requestId: 'a later request' }, expiresAt)).toBe(true);
   });
 
   /** Every order in which a late node, the fence and the next node can come to the table. */
@@ -251,7 +263,7 @@ describe('onNode', () => {
     expect(ids(await sessions.onNode('big'))).toEqual(ids(records));
 
     const ended = records.slice(0, 60);
-    await Promise.all(ended.map((record) => sessions.release(record)));
+    await Promise.all(ended.map((record) => sessions.release(record, Date.now())));
     expect(ids(await sessions.onNode('big'))).toEqual(ids(records.slice(60)));
   });
 
