@@ -1,48 +1,101 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import echo from '../fixtures/seeds/janus-echo.json' with { type: 'json' };
-import updateMedia from '../fixtures/seeds/janus-update-media.json' with { type: 'json' };
+import { readFile } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { RawClient } from '../support/raw-client.ts';
+import { answer, offer } from '../support/sdp.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { makeOfferSdp } from '../support/wrtc.ts';
 
-/** The samples of the Janus seed, sent as they stand there: only "v=0.." is a real SDP. */
+/**
+ * The seeds' samples, sent as they are printed there: the very text, duplicate keys and all, in which only `"v=0.."` is
+ * a real SDP. Which sample is exercised here is listed in test/lib/protocol/seeds.test.ts.
+ */
 
 let stack: TestStack;
 let client: RawClient;
 
 beforeAll(async () => {
   stack = await startTestStack();
+});
+beforeEach(async () => {
   client = await RawClient.connect(stack.api);
 });
+afterEach(() => client.close());
+afterAll(() => stack?.stop());
 
-afterAll(async () => {
-  await client?.close();
-  await stack?.stop();
-});
+async function sample(name: string, sdp?: string): Promise<string> {
+  const text = await readFile(new URL(`../fixtures/seeds/${name}.json`, import.meta.url), 'utf8');
+  if (sdp === undefined) return text;
+  expect(text).toMatch(/"v=0\.\.+"/);
+  return text.replace(/"v=0\.\.+"/, JSON.stringify(sdp));
+}
 
-test("answers the seed's echo sample in the sample's shape", async () => {
-  const { request, response } = structuredClone(echo);
-  expect(request.data.offer.sdp).toBe('v=0..');
-  request.data.offer.sdp = await makeOfferSdp();
-  const reply = await client.request(request);
-  expect(reply).toMatchObject({
-    result: response.result,
-    tid: response.tid,
-    data: { session_id: expect.any(String), answer: { sdp: expect.stringMatching(/^v=0\r\n(.*\r\n)*m=audio/) } },
-  });
-  expect(Object.keys(reply).sort()).toEqual(Object.keys(response).sort());
-  const info = await client.request({ cmd: 'get_info', tid: 2 });
-  expect(info).toMatchObject({ result: 'ok', data: { type: 'echo', mute_audio: true, state: 'ready' } });
-});
+/** Sends a sample and returns what it is answered. */
+async function send(name: string, sdp?: string) {
+  return client.exchange(await sample(name, sdp));
+}
 
-test("takes the seed's update_media sample, which names no session, as the connection's only one", async () => {
-  const { request } = updateMedia;
-  expect(request.data).not.toHaveProperty('session_id');
-  expect(await client.request(request)).toEqual({
+const info = (session_id?: string) =>
+  client.request({ cmd: 'get_info', data: session_id === undefined ? {} : { session_id }, tid: 'info' });
+
+test.each(['janus-01-request-create-echo', 'freeswitch-03-request-create-echo'])(
+  '%s is answered in the shape of the sample',
+  async (name) => {
+    const reply = await send(name, await makeOfferSdp());
+    const printed = JSON.parse(await sample('janus-02-reply'));
+    expect(Object.keys(reply).sort()).toEqual(Object.keys(printed).sort());
+    expect(reply).toMatchObject({
+      result: printed.result,
+      tid: printed.tid,
+      data: { session_id: expect.any(String), answer: { sdp: expect.stringMatching(/^v=0\r\n(.*\r\n)*m=audio/) } },
+    });
+    expect(await info()).toMatchObject({
+      data: { type: 'echo', state: 'ready', mute_audio: name.startsWith('janus') },
+    });
+  },
+);
+
+test("janus-09-request-update-media, which names no session, means the connection's only one", async () => {
+  await send('janus-01-request-create-echo', await makeOfferSdp());
+  expect(await send('janus-09-request-update-media')).toEqual({
     result: 'ok',
     data: { applied: { mute_audio: true, bitrate: 100_000 } },
     tid: 1,
   });
-  const info = await client.request({ cmd: 'get_info', tid: 2 });
-  expect(info).toMatchObject({ result: 'ok', data: { mute_audio: true, bitrate: 100_000 } });
+  expect(await info()).toMatchObject({ data: { mute_audio: true, bitrate: 100_000 } });
+});
+
+test('janus-07-request-set-answer is answered as printed, and sets the answer of the session that it names', async () => {
+  const session_id = '2052a043-3785-de87-581b-28f07603cda8';
+  await client.request({ cmd: 'create', data: { type: 'p2p', session_id, offer }, tid: 'create' });
+  const reply = await send('janus-07-request-set-answer', answer.sdp);
+  expect(reply).toEqual(JSON.parse(await sample('janus-08-reply')));
+  expect(await info(session_id)).toMatchObject({ data: { state: 'ready', answer: { sdp: answer.sdp } } });
+  await client.request({ cmd: 'destroy', data: { session_id }, tid: 'destroy' });
+});
+
+test('janus-05-request-crate-listen, with its misprint, is told which command was meant', async () => {
+  expect(await send('janus-05-request-crate-listen')).toMatchObject({
+    result: 'error',
+    data: { reason: 'unknown_command', error: expect.stringContaining('did you mean create') },
+    tid: 1,
+  });
+});
+
+test('janus-10-request-set-type and janus-11-request-recorder-action, with class twice, reach the session', async () => {
+  const session_id = '2052a043-3785-de87-581b-28f07603cda8';
+  const data = { type: 'echo', session_id, offer: { sdp: await makeOfferSdp() }, wait_reply: true };
+  expect(await client.request({ cmd: 'create', data, tid: 'create' })).toMatchObject({ result: 'ok' });
+  // An echo cannot become a listener.
+  expect(await send('janus-10-request-set-type')).toMatchObject({ data: { reason: 'incompatible_session' }, tid: 1 });
+  expect(await send('janus-11-request-recorder-action')).toMatchObject({ data: { reason: 'not_implemented' }, tid: 1 });
+  await client.request({ cmd: 'destroy', data: { session_id }, tid: 'destroy' });
+});
+
+test("freeswitch-07-request-update is a room's layout, freeswitch-08-request-update another type", async () => {
+  await send('janus-01-request-create-echo', await makeOfferSdp());
+  expect(await send('freeswitch-07-request-update')).toMatchObject({ data: { reason: 'room_not_found' }, tid: 1 });
+  expect(await send('freeswitch-08-request-update')).toMatchObject({
+    data: { reason: 'incompatible_session' },
+    tid: 1,
+  });
 });

@@ -99,6 +99,11 @@ export class RawClient {
     return this.next(({ tid, cmd }) => tid === message.tid && cmd !== 'event', from);
   }
 
+  /** Ends the socket without a word, as a lost network does. */
+  cut(): void {
+    this.#socket.terminate();
+  }
+
   async close(): Promise<void> {
     this.#socket.close();
     await this.closed;
