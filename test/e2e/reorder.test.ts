@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PatchbayEvent } from '../../lib/client/index.ts';
 import { janusHandles } from '../support/janus-admin.ts';
+import { startP2p } from '../support/p2p.ts';
 import { startTestStack } from '../support/stack.ts';
 import { grows, stops, until } from '../support/until.ts';
 import { connectClient, openTone, rtpBytes, startEcho, type Tone } from '../support/wrtc.ts';
@@ -17,7 +18,7 @@ beforeAll(() => {
 afterAll(() => tone?.stop());
 
 describe.concurrent('messages overtake each other', () => {
-  test.each(seeds)('a whole call works with seed %i', async (seed) => {
+  test.each(seeds)('whole calls work, through Janus and between peers, with seed %i', async (seed) => {
     const stack = await startTestStack({ PATCHBAY_REORDER_SEED: `${seed}` });
     try {
       const client = await connectClient(stack.api);
@@ -41,7 +42,17 @@ describe.concurrent('messages overtake each other', () => {
       expect(events.map(({ seq }) => seq)).toEqual(events.map((_, at) => at + 1));
       expect((await client.request('session/get_list', {})).sessions).toEqual([]);
       await until('no handle is left', async () => (await janusHandles(stack.janus)).length === 0);
+
+      const friend = await connectClient(stack.api);
+      const { master, slave } = await startP2p([client, friend], [tone, tone]);
+      for (const { peerConnection } of [master, slave]) {
+        await grows('audio of the other', () => rtpBytes(peerConnection, 'inbound'), 1000);
+      }
+      await slave.hangUp();
+      await until('both have ended', () => master.ended !== undefined && slave.ended !== undefined);
+      expect(master.ended?.reason).toBe('peer_stopped');
       client.close();
+      friend.close();
     } finally {
       await stack.stop();
     }
