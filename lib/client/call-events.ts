@@ -20,7 +20,7 @@ const status: z.ZodMiniType<SessionStatus> = z.union([
   z.object({ class: z.literal('slow_link'), uplink: z.boolean(), lost: z.number() }),
   z.object({ class: z.literal('hangup'), cause: z.string() }),
   z.object({ class: z.literal('engine'), status: upOrDown }),
-  z.object({ class: z.literal('owner'), status: z.enum(['connected', 'gone']) }),
+  z.object({ class: z.literal('owner'), status: z.enum(['connected', 'gone', 'taken']) }),
 ]);
 
 const ended: z.ZodMiniType<Ended> = z.object({

@@ -133,6 +133,7 @@ export class LiveSession {
     return this.#run(async () => {
       this.ownership.requireTakeover(caller, token);
       const { isGone: wasGone, connectionId: before } = this.ownership;
+      if (!wasGone && before !== caller.connectionId) this.voice.setStatus({ class: 'owner', status: 'taken' });
       this.voice.subscribers.delete(before);
       this.ownership.takeOver(caller);
       this.#timers.cancel('owner');

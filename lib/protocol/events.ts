@@ -24,7 +24,8 @@ export type SessionStatus =
   | { class: 'slow_link'; uplink: boolean; lost: number }
   | { class: 'hangup'; cause: string }
   | { class: 'engine'; status: 'up' | 'down' }
-  | { class: 'owner'; status: 'connected' | 'gone' };
+  /** `taken`: another connection owns it now; the last that the former one hears of the session. */
+  | { class: 'owner'; status: 'connected' | 'gone' | 'taken' };
 
 export type SessionEventType = keyof SessionEventBodies;
 

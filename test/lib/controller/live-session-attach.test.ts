@@ -51,17 +51,29 @@ describe('attach', () => {
     ).toBe(true);
   });
 
-  test.each([undefined, 2, 99])('since %s, which missed nothing, replays nothing', async (since) => {
+  test.each([undefined, 3, 99])('since %s, which missed nothing, replays nothing', async (since) => {
     const session = await started();
     await session.attach(again, undefined, since);
     expect(world.replayed).toEqual([]);
+  });
+
+  test('from a live connection is the last that this one hears of the session', async () => {
+    const session = await started();
+    await session.attach(again, undefined, 2);
+    expect(world.events('connection-1').at(-1)).toMatchObject({
+      seq: 3,
+      type: 'status',
+      body: { class: 'owner', status: 'taken' },
+    });
+    // It is an event of the session like any other: who counts them must not see a gap.
+    expect(replayed()).toEqual([['connection-2', 3]]);
   });
 
   test('moves the session: the new connection hears of it and the old one no more', async () => {
     const session = await started();
     await session.attach(again, undefined, undefined);
     await session.sendInfo('here', {});
-    expect(world.types('connection-1')).toEqual(['created', 'answer']);
+    expect(world.types('connection-1')).toEqual(['created', 'answer', 'status']);
     expect(world.types('connection-2')).toEqual(['info']);
     expect(world.records.get('acme/s')).toMatchObject({ connectionId: 'connection-2', userId: 'ann' });
   });
@@ -110,7 +122,7 @@ describe('attach', () => {
     const session = await started({ subscribe: false });
     await session.attach(again, undefined, 0);
     await session.sendInfo('hello', {});
-    expect(world.types('connection-2')).toEqual(['created', 'answer', 'info']);
+    expect(world.types('connection-2')).toEqual(['created', 'answer', 'status', 'info']);
   });
 
   test('after the end is session_not_found', async () => {

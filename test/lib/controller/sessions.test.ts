@@ -290,7 +290,8 @@ describe('attach', () => {
       session_id: 'a',
       type: 'echo',
       state: 'ready',
-      seq: 2,
+      // created, answer, and that the owner is another one now.
+      seq: 3,
       resume_token: expect.any(String),
     });
     expect(sessions.controlled(again, undefined).spec.sessionId).toBe('a');
