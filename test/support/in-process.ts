@@ -153,6 +153,9 @@ export function inProcess() {
     /** Another node. */
     start,
     stop,
+    get table() {
+      return table;
+    },
     get sessions() {
       return new SessionStore(table);
     },
