@@ -5,6 +5,7 @@ import { check } from '../protocol/check.ts';
 import { type Command, type CommandData, type CommandReply, commandRow } from '../protocol/commands.ts';
 import { errorReply, okReply, parseMessage, type Tid, tidOfText } from '../protocol/envelope.ts';
 import { PatchbayError } from '../protocol/errors.ts';
+import { tableAway } from '../store/faults.ts';
 import { identify } from './identity.ts';
 import { NodeUnreachable } from './node-client.ts';
 import { type Services, services } from './services.ts';
@@ -88,5 +89,8 @@ function clientError(error: unknown, reference: string): PatchbayError {
       retryAfterSeconds: 1,
     });
   }
-  return new PatchbayError('internal_error', `an unexpected fault, reference ${reference}`, { cause: error });
+  return (
+    tableAway(error) ??
+    new PatchbayError('internal_error', `an unexpected fault, reference ${reference}`, { cause: error })
+  );
 }

@@ -22,6 +22,9 @@ export class NodeUnreachable extends Error {
 
 const errorBody = z.object({ reason: z.string(), error: z.string(), retry_after: z.optional(z.number()) });
 const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+/** For requests that may wait long on the node: they must not take the sockets of all the others. */
+const waitingAgent = new Agent({ keepAlive: true });
+const longMs = 15_000;
 
 /** How long a node may take, in ms: until it says that it carries the request out, and until the result is there. */
 export interface Patience {
@@ -102,7 +105,12 @@ function send(
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const abort = new AbortController();
-    const outgoing = request(url, { method: 'POST', agent, headers, signal: abort.signal });
+    const outgoing = request(url, {
+      method: 'POST',
+      agent: resultMs > longMs ? waitingAgent : agent,
+      headers,
+      signal: abort.signal,
+    });
     const late = setTimeout(() => abort.abort(new Error('no result in time')), resultMs);
     const unaccepted =
       acceptMs === undefined ? undefined : setTimeout(() => abort.abort(new Error('not accepted in time')), acceptMs);

@@ -9,6 +9,7 @@ import { check } from '../protocol/check.ts';
 import { commandNames, commandRow } from '../protocol/commands.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
+import { tableAway } from '../store/faults.ts';
 import type { NodeCommand } from './commands.ts';
 import { Idempotency } from './idempotency.ts';
 import type { Metrics } from './metrics.ts';
@@ -155,7 +156,7 @@ function clientError(thrown: unknown): PatchbayError {
   const code: unknown = thrown instanceof Error ? Reflect.get(thrown, 'code') : undefined;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new PatchbayError('message_too_large');
   if (typeof code === 'string' && code.startsWith('FST_ERR_CTP')) return new PatchbayError('syntax_error');
-  return asPatchbayError(thrown);
+  return tableAway(thrown) ?? asPatchbayError(thrown);
 }
 
 /** A fault that has no row in the table gets a reference, which the log has too. */

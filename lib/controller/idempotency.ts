@@ -1,7 +1,8 @@
 import type { Clock } from '../domain/clock.ts';
+import { maxSkewMs } from '../domain/signature.ts';
 
-/** How long a result is kept for whoever asks again: longer than any retry of a function. */
-const keepMs = 60_000;
+/** How long a result is kept for whoever asks again: for as long as the signature of the request is good. */
+const keepMs = 2 * maxSkewMs;
 
 interface Entry {
   readonly result: Promise<unknown>;

@@ -114,6 +114,7 @@ export class Sessions {
 
   /** A page of what the caller may see, in the order of ids, after the one where the last page ended. */
   list(caller: Caller, filter: GetListData, after: string): { sessions: SessionSummary[]; more: boolean } {
+    requireScope(caller, 'media:session');
     const matching = this.#sorted(
       caller,
       after,
@@ -136,6 +137,7 @@ export class Sessions {
 
   /** The ids of the next sessions that the caller owns, after one. */
   owned(caller: Caller, after: string, count: number): { ids: string[]; more: boolean } {
+    requireScope(caller, 'media:session');
     const mine = this.#sorted(caller, after, (session) => session.ownership.userId === caller.userId);
     return { ids: mine.slice(0, count).map(({ spec }) => spec.sessionId), more: mine.length > count };
   }

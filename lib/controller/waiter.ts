@@ -1,6 +1,9 @@
 import type { Clock } from '../domain/clock.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 
+/** Each holds a request open, here and on its way: more than a few dozen are no use to anybody. */
+const maxWaiting = 64;
+
 interface Waiting<T> {
   resolve(value: T): void;
   reject(error: PatchbayError): void;
@@ -43,6 +46,9 @@ export class Waiter<T> {
   wait(timeoutMs: number): Promise<T> {
     if (this.#value !== undefined) return Promise.resolve(this.#value);
     if (this.#failure) return Promise.reject(this.#failure);
+    if (this.#waiting.size >= maxWaiting) {
+      return Promise.reject(new PatchbayError('rate_limited', `${maxWaiting} wait for this ${this.#what} already`));
+    }
     return new Promise<T>((resolve, reject) => {
       const waiting: Waiting<T> = {
         resolve: (value) => {

@@ -78,6 +78,6 @@ function lessLoadedOfTwo(nodes: readonly Node[], random: () => number): Node | u
 }
 
 const howToAdd = (backends: readonly BackendKind[]) =>
-  backends.includes('freeswitch')
+  backends.every((kind) => kind === 'freeswitch')
     ? '; FreeSWITCH joins by PATCHBAY_FREESWITCH_BIN or PATCHBAY_FREESWITCH_URL'
     : '; try again shortly';

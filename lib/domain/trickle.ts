@@ -1,5 +1,6 @@
 import type { Candidate } from '../protocol/candidate.ts';
 import { PatchbayError } from '../protocol/errors.ts';
+import { limits } from '../protocol/limits.ts';
 import type { Description } from '../protocol/session.ts';
 import { withCrlf } from './sdp.ts';
 
@@ -10,7 +11,7 @@ export const lateCandidateMs = 1000;
  * A description that holds its candidates, for whoever cannot trickle: each on its m-line, by `sdpMid` or else by
  * `sdpMLineIndex`, followed by `a=end-of-candidates`. The rest of the SDP stays as it is, byte by byte.
  *
- * @throws PatchbayError no_ice_candidates when there are none, neither collected nor in the SDP
+ * @throws PatchbayError no_ice_candidates when there are none, neither collected nor in the SDP; message_too_large
  */
 export function withCandidates(description: Description, candidates: readonly Candidate[]): Description {
   const sections = sectionsOf(withCrlf(description.sdp));
@@ -27,7 +28,11 @@ export function withCandidates(description: Description, candidates: readonly Ca
     const has = section.some((line) => line.startsWith('a=candidate:'));
     if (has && !section.includes('a=end-of-candidates')) section.push('a=end-of-candidates');
   }
-  return { ...description, sdp: `${[session, ...media].flat().join('\r\n')}\r\n`, trickle_ice: false };
+  const sdp = `${[session, ...media].flat().join('\r\n')}\r\n`;
+  if (sdp.length > limits.sdpChars) {
+    throw new PatchbayError('message_too_large', `the SDP with its candidates is over ${limits.sdpChars} characters`);
+  }
+  return { ...description, sdp, trickle_ice: false };
 }
 
 /** The lines before the first m= line, then those of each m-section. */

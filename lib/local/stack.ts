@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { tokenVerifier } from '../authorize/token.ts';
 import { variables } from '../env.ts';
 import { NodeStore } from '../store/nodes.ts';
 import { openTable } from '../store/table.ts';
@@ -9,6 +10,7 @@ import type { Child } from './child.ts';
 import { startController } from './controller.ts';
 import { startDynamoDb } from './dynamodb.ts';
 import { createGateway } from './gateway/gateway.ts';
+import { LOOPBACK_HOSTS } from './gateway/origin.ts';
 import { createHttpServer } from './http-server.ts';
 import { startJanus } from './janus.ts';
 import { loadAuthorizer, loadRoutes } from './routes.ts';
@@ -34,6 +36,8 @@ export interface LocalStack {
  */
 export async function startStack(settings: LocalSettings): Promise<LocalStack> {
   const { dataDir, host } = settings;
+  // A setting that is missing is told now, not at the first connect.
+  if (settings.auth === 'jwt') tokenVerifier();
   await mkdir(join(dataDir, 'logs'), { recursive: true });
   const children: Child[] = [];
   const stopChildren = async () => {
@@ -58,22 +62,24 @@ export async function startStack(settings: LocalSettings): Promise<LocalStack> {
       routeSelectionExpression: '${request.body.subclass}/${request.body.cmd}',
       path: '/ws',
       stage,
-      allowedHosts: [...new Set(['localhost', '127.0.0.1', '[::1]', host])],
+      // Without auth the Host header is what keeps other web pages out; with it, this machine has any name.
+      allowedHosts: settings.auth === 'none' ? [...LOOPBACK_HOSTS, host] : 'any',
+      log: logFault,
       reorderSeed: settings.reorderSeed,
     });
     const files = { prefix: '/recordings/', dir: join(dataDir, 'recordings') };
-    const server = await createHttpServer({ gateway, consoleDir, host, port: settings.port, files });
+    const server = await createHttpServer({ gateway, consoleDir, host, port: settings.port, files, log: logFault });
     const controller = startController(dataDir, {
       table: tableName,
       dynamodbEndpoint,
-      callbackUrl: `http://127.0.0.1:${server.port}`,
+      callbackUrl: server.url,
       nodeId,
       janusUrl: (janus ? [janus.url] : settings.janusUrls).join(','),
     });
     children.push(controller);
     const node = await nodeUp(new NodeStore(table));
 
-    const shown = host === '127.0.0.1' || host === '::1' ? 'localhost' : host;
+    const shown = shownHost(host);
     const stack = {
       consoleUrl: `http://${shown}:${server.port}`,
       apiUrl: `ws://${shown}:${server.port}/ws`,
@@ -102,6 +108,16 @@ export async function startStack(settings: LocalSettings): Promise<LocalStack> {
     await stopChildren();
     throw error;
   }
+}
+
+/** What went wrong in the gateway itself; a client is told as little of it as API Gateway tells. */
+function logFault(line: object): void {
+  if (Reflect.get(line, 'level') === 'error') console.error(line);
+}
+
+function shownHost(host: string): string {
+  if (host === '127.0.0.1' || host === '0.0.0.0' || host === '::') return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 async function ownDynamoDb(dataDir: string, children: Child[]): Promise<string> {

@@ -10,6 +10,8 @@ const record = z.object({ sk: z.string(), caller: callerSchema, wanted: z.option
 /** A connection lives for 2 h at most. */
 const lifeSeconds = 3 * 3600;
 const partition = 'SUBS';
+/** For one connection: `*` stands for all, so nobody needs more, and the list fits a reply. */
+export const maxSubscriptions = 100;
 const keyOf = (connectionId: string) => ({ pk: partition, sk: connectionId });
 
 export interface Subscribed {
@@ -28,19 +30,23 @@ export class SubscriptionStore {
     this.#table = table;
   }
 
-  async add(caller: Caller, wanted: Subscription, nowMs: number): Promise<void> {
-    await this.#table.client.send(
-      new UpdateCommand({
-        TableName: this.#table.name,
-        Key: keyOf(caller.connectionId),
-        UpdateExpression: 'ADD wanted :wanted SET caller = :caller, expires_at = :expires',
-        ExpressionAttributeValues: {
-          ':wanted': new Set([JSON.stringify(wanted)]),
-          ':caller': caller,
-          ':expires': Math.floor(nowMs / 1000) + lifeSeconds,
-        },
-      }),
-    );
+  /** False when the connection has as many as it may. */
+  async add(caller: Caller, wanted: Subscription, nowMs: number): Promise<boolean> {
+    const text = JSON.stringify(wanted);
+    const command = new UpdateCommand({
+      TableName: this.#table.name,
+      Key: keyOf(caller.connectionId),
+      UpdateExpression: 'ADD wanted :wanted SET caller = :caller, expires_at = :expires',
+      ConditionExpression: 'attribute_not_exists(wanted) OR size(wanted) < :max OR contains(wanted, :text)',
+      ExpressionAttributeValues: {
+        ':wanted': new Set([text]),
+        ':text': text,
+        ':max': maxSubscriptions,
+        ':caller': caller,
+        ':expires': Math.floor(nowMs / 1000) + lifeSeconds,
+      },
+    });
+    return made(this.#table.client.send(command));
   }
 
   /** Without the condition an update would make a record that nobody can read. */

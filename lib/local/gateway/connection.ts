@@ -95,9 +95,16 @@ export class Connection {
     return this.#socket.bufferedAmount + bytes <= this.#limits.bufferedBytes;
   }
 
-  /** Sends one text message; does nothing when the connection is no longer open. */
+  /**
+   * Sends one text message; does nothing when the connection is no longer open. A client that asks and asks and reads
+   * nothing is cut off: what waits for it has a bound.
+   */
   send(text: string): void {
     if (!this.isOpen) return;
+    if (this.#socket.bufferedAmount > this.#limits.bufferedBytes) {
+      this.terminate();
+      return;
+    }
     this.#lastActiveAtMs = this.#now();
     this.#socket.send(text);
   }

@@ -29,7 +29,7 @@ export interface GatewayOptions {
   readonly domainName?: string | undefined;
   readonly apiId?: string | undefined;
   /** Names without port. Default: loopback only. */
-  readonly allowedHosts?: readonly string[] | undefined;
+  readonly allowedHosts?: readonly string[] | 'any' | undefined;
   /** Origins besides our own pages. Default: none. */
   readonly allowedOrigins?: readonly string[] | undefined;
   /** Delays and reorders what AWS may delay and reorder, by this seed. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CLOSED_NORMALLY, type Connection } from './connection.ts';
+import { isFromThisMachine } from './origin.ts';
 import { pause, type Reorder } from './reorder.ts';
 
 const PREFIX = '/@connections/';
@@ -19,8 +20,8 @@ export interface ManagementApiOptions {
  * `POST`, `GET` and `DELETE /@connections/{connectionId}` as the API Gateway management API answers them, with the
  * stage in front of the path or without (as behind a custom domain).
  *
- * There is no signature check: what keeps others out is that the local stack listens on loopback, and that neither a
- * request with an `Origin` (a browser's) nor one for another `Host` is served.
+ * There is no signature check: what keeps others out is that only this machine is served, and neither a request with an
+ * `Origin` (a browser's) nor one for another `Host`.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
  * @returns a handler that resolves to false, without an answer, for every other path
@@ -54,7 +55,8 @@ export function createManagementApi(
   return async (request, response) => {
     const connectionId = connectionIdOf(request.url ?? '', stage);
     if (connectionId === undefined) return false;
-    if (request.headers.origin !== undefined || !isHostAllowed(request.headers.host)) {
+    const { headers, socket } = request;
+    if (headers.origin !== undefined || !isHostAllowed(headers.host) || !isFromThisMachine(socket)) {
       answerError(response, 403, 'ForbiddenException', 'Forbidden');
       return true;
     }

@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** Names of this machine that DNS outside of it can't point somewhere else. */
 export const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
 export interface OriginRules {
   /** Names without port that the `Host` header may carry. */
-  readonly allowedHosts: readonly string[];
+  readonly allowedHosts: readonly string[] | 'any';
   /** Whole origins (`http://localhost:5173`) that may connect besides our own pages. */
   readonly allowedOrigins: readonly string[];
 }
@@ -18,7 +19,8 @@ export interface OriginRules {
  */
 export function isHostAllowed(hostHeader: string | undefined, rules: OriginRules): boolean {
   const host = parseHost(hostHeader);
-  return host !== undefined && rules.allowedHosts.some((allowed) => allowed.toLowerCase() === host.hostname);
+  if (host === undefined) return false;
+  return rules.allowedHosts === 'any' || rules.allowedHosts.some((allowed) => allowed.toLowerCase() === host.hostname);
 }
 
 /**
@@ -36,6 +38,12 @@ export function isUpgradeAllowed(headers: IncomingHttpHeaders, rules: OriginRule
   if (!/^https?:\/\//i.test(origin)) return false;
   const originHost = parseHost(origin.replace(/^https?:\/\//i, ''));
   return originHost !== undefined && originHost.host === parseHost(headers.host)?.host;
+}
+
+/** Whether a request comes from this very machine: over loopback, or from the address that it was sent to. */
+export function isFromThisMachine({ remoteAddress, localAddress }: Socket): boolean {
+  if (remoteAddress === undefined) return false;
+  return remoteAddress === localAddress || /^(::1|(::ffff:)?127\.)/.test(remoteAddress);
 }
 
 /** Lower-case name and `name:port` (without port 80), or undefined for what is not a bare host. */

@@ -43,3 +43,11 @@ test('an end is told to all who wait, and at once to whoever comes later', async
   await expect(waiter.wait(1000)).rejects.toMatchObject(reason('user_stop'));
   expect([waiter.waiting, clock.pending]).toEqual([0, 0]);
 });
+
+test('64 may wait, one more is rate_limited and changes nothing for them', async () => {
+  const waiting = Array.from({ length: 64 }, () => waiter.wait(1000));
+  await expect(waiter.wait(1000)).rejects.toMatchObject(reason('rate_limited'));
+  waiter.set('here');
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set(['here']));
+  expect(clock.pending).toBe(0);
+});

@@ -80,3 +80,11 @@ describe('withCandidates', () => {
     expect(refusal(() => withCandidates(trickling, []))).toMatchObject(reason('no_ice_candidates'));
   });
 });
+
+test('an SDP that its candidates make too large for a message is message_too_large', () => {
+  const many = Array.from({ length: 200 }, (_, n) => ({
+    candidate: `${line(n)} ${'x'.repeat(900)}`,
+    sdpMLineIndex: 0,
+  }));
+  expect(refusal(() => withCandidates(trickling, many))).toMatchObject(reason('message_too_large'));
+});

@@ -2,7 +2,7 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '../../../lib/domain/access.ts';
 import type { Subscription } from '../../../lib/protocol/event.ts';
-import { SubscriptionStore } from '../../../lib/store/subscriptions.ts';
+import { maxSubscriptions, SubscriptionStore } from '../../../lib/store/subscriptions.ts';
 import { openTable } from '../../../lib/store/table.ts';
 import { caller } from '../../support/callers.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
@@ -129,4 +129,14 @@ describe('all, which a node that starts reads', () => {
     expect(pages).toBeGreaterThanOrEqual(4);
     paged.client.destroy();
   });
+});
+
+test('a connection has at most 100: one more is refused, one that it has already is not', async () => {
+  const who = someone();
+  for (let n = 0; n < maxSubscriptions; n += 1) {
+    expect(await subscriptions.add(who, wanted({ obj_id: `s${n}` }), nowMs)).toBe(true);
+  }
+  expect(await subscriptions.add(who, wanted({ obj_id: 'more' }), nowMs)).toBe(false);
+  expect(await subscriptions.add(who, wanted({ obj_id: 's0' }), nowMs)).toBe(true);
+  expect(await subscriptions.of(who.connectionId)).toHaveLength(maxSubscriptions);
 });

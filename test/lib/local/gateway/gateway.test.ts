@@ -91,3 +91,17 @@ describe('closing the gateway', () => {
     expect((await gateway.refused()).statusCode).toBe(503);
   });
 });
+
+it('cuts off a client that asks and asks and reads nothing', async () => {
+  const reply = 'x'.repeat(100_000);
+  const { connect } = await startGateway({
+    routes: { $default: async () => ({ statusCode: 200, body: reply }) },
+    limits: { bufferedBytes: 1_000_000 },
+  });
+  const client = await connect();
+  client.socket.pause();
+  for (let n = 0; n < 400; n += 1) client.socket.send('more');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  client.socket.resume();
+  expect((await client.closed).code).toBe(1006);
+});
