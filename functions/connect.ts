@@ -1,9 +1,8 @@
+import { offersSubprotocol, subprotocol } from '../lib/authorize/request.ts';
 import { identityOf } from '../lib/command/identity.ts';
 import { services } from '../lib/command/services.ts';
 import type { RouteReply, WebSocketEvent } from '../lib/command/websocket-event.ts';
 import { isoTime } from '../lib/domain/clock.ts';
-
-const subprotocol = 'patchbay.v1';
 
 /**
  * `$connect`, after `authorize` let the client in: writes the connection's record. A client that offered subprotocols
@@ -18,13 +17,7 @@ export async function handler(event: WebSocketEvent): Promise<RouteReply> {
     clock.nowMs(),
   );
   log.info({ connection_id: connectionId, tenant: caller.tenant }, 'connected');
-  return offers(event, subprotocol)
+  return offersSubprotocol(event)
     ? { statusCode: 200, headers: { 'Sec-WebSocket-Protocol': subprotocol } }
     : { statusCode: 200 };
-}
-
-function offers(event: WebSocketEvent, name: string): boolean {
-  const header = Object.entries(event.headers ?? {}).find(([key]) => key.toLowerCase() === 'sec-websocket-protocol');
-  const offered = header?.[1]?.split(',').map((word) => word.trim()) ?? [];
-  return offered.includes(name);
 }

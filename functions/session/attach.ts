@@ -1,7 +1,6 @@
 import { command, type Run } from '../../lib/command/command.ts';
-import { readCursor, writeCursor } from '../../lib/command/cursor.ts';
+import { nodesFrom, writeCursor } from '../../lib/command/cursor.ts';
 import { runOnIfThere, runOnSession } from '../../lib/command/on-node.ts';
-import { isReachable } from '../../lib/domain/placement.ts';
 
 /**
  * Takes over one session, or all of the caller's, on this connection: a client that lost its connection, or is about to
@@ -9,13 +8,10 @@ import { isReachable } from '../../lib/domain/placement.ts';
  */
 export const run: Run<'session/attach'> = async (call) => {
   if (call.data.session_id !== undefined) return runOnSession(call, call.data.session_id);
-  const from = call.data.cursor === undefined ? undefined : readCursor(call.data.cursor);
-  const nodes = (await call.directory.list()).filter(
-    (node) => isReachable(node, call.clock.nowMs()) && node.nodeId >= (from?.nodeId ?? ''),
-  );
+  const { nodes, afterOn } = await nodesFrom(call, call.data.cursor);
   const [node, next] = nodes;
   if (!node) return { sessions: [] };
-  const page = await runOnIfThere(call, node, { after: node.nodeId === from?.nodeId ? from.after : '' });
+  const page = await runOnIfThere(call, node, { after: afterOn(node) });
   const { sessions, cursor } = page ?? { sessions: [] };
   if (cursor !== undefined) return { sessions, cursor: writeCursor({ nodeId: node.nodeId, after: cursor }) };
   return next ? { sessions, cursor: writeCursor({ nodeId: next.nodeId, after: '' }) } : { sessions };

@@ -1,7 +1,6 @@
 import { command, type Run } from '../../lib/command/command.ts';
-import { readCursor, writeCursor } from '../../lib/command/cursor.ts';
+import { nodesFrom, writeCursor } from '../../lib/command/cursor.ts';
 import { runOnIfThere } from '../../lib/command/on-node.ts';
-import { isReachable } from '../../lib/domain/placement.ts';
 import { limits } from '../../lib/protocol/limits.ts';
 import type { SessionSummary } from '../../lib/protocol/session.ts';
 
@@ -13,14 +12,11 @@ const pageRestBytes = limits.messageBytes - limits.pageBytes - 8 * 1024;
  * and the last id of a page, so a list is whole even while sessions come and go.
  */
 export const run: Run<'session/get_list'> = async (call) => {
-  const from = call.data.cursor === undefined ? undefined : readCursor(call.data.cursor);
-  const nodes = (await call.directory.list()).filter(
-    (node) => isReachable(node, call.clock.nowMs()) && node.nodeId >= (from?.nodeId ?? ''),
-  );
+  const { nodes, afterOn } = await nodesFrom(call, call.data.cursor);
   const sessions: SessionSummary[] = [];
   for (const node of nodes) {
     const data = { ...call.data, limit: call.data.limit - sessions.length };
-    const page = await runOnIfThere(call, node, { data, after: node.nodeId === from?.nodeId ? from.after : '' });
+    const page = await runOnIfThere(call, node, { data, after: afterOn(node) });
     if (!page) continue;
     sessions.push(...page.sessions);
     const last = page.sessions.at(-1)?.session_id;

@@ -1,8 +1,15 @@
-import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
-
 /** What a client says about itself when it connects: by subprotocols (preferred) or by query. PROTOCOL section 6. */
 
-type ConnectRequest = Pick<APIGatewayRequestAuthorizerEvent, 'headers' | 'queryStringParameters'>;
+type Fields = Readonly<Record<string, string | undefined>> | null | undefined;
+
+/** What the authorizer's event and that of `$connect` have in common. */
+interface ConnectRequest {
+  readonly headers?: Fields;
+  readonly queryStringParameters?: Fields;
+}
+
+/** Ours, and the only one that is ever taken: never the one that carries a token. */
+export const subprotocol = 'patchbay.v1';
 
 const tokenPrefix = 'token.';
 
@@ -14,7 +21,10 @@ export function tokenOf(event: ConnectRequest): string | undefined {
 
 /** Whether events that fall into the same moment may come in one message. PROTOCOL section 5. */
 export const wantsBatches = (event: ConnectRequest): boolean =>
-  subprotocols(event).includes('patchbay.v1') || event.queryStringParameters?.batch === '1';
+  offersSubprotocol(event) || event.queryStringParameters?.batch === '1';
+
+/** A client that offered it must be told that it was taken. */
+export const offersSubprotocol = (event: ConnectRequest): boolean => subprotocols(event).includes(subprotocol);
 
 function subprotocols({ headers }: ConnectRequest): string[] {
   const header = Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === 'sec-websocket-protocol');

@@ -1,5 +1,5 @@
 import type { MediaSink } from '../backends/backend.ts';
-import type { Caller } from '../domain/access.ts';
+import { type Caller, sessionNotFound } from '../domain/access.ts';
 import { next, type SessionState } from '../domain/session-state.ts';
 import type { Candidate } from '../protocol/candidate.ts';
 import { PatchbayError } from '../protocol/errors.ts';
@@ -156,9 +156,8 @@ export class LiveSession {
         new PatchbayError('registered_down', `the owner's connection was gone for ${reconnect_timeout} s`),
       );
     });
-    void this.#queue.run(async () => {
-      if (this.#state !== 'destroyed' && this.ownership.isGone)
-        this.voice.setStatus({ class: 'owner', status: 'gone' });
+    this.later(async () => {
+      if (this.ownership.isGone) this.voice.setStatus({ class: 'owner', status: 'gone' });
     });
   }
 
@@ -262,8 +261,10 @@ export class LiveSession {
     this.#timers.clear();
     this.negotiation.end(why);
     const duration = Math.round((this.#world.clock.nowMs() - this.createdAtMs) / 1000);
-    if (how === 'aloud') this.voice.releaseHeldBack();
-    if (how === 'aloud') this.voice.emit('destroyed', { ...why.toBody(), duration });
+    if (how === 'aloud') {
+      this.voice.releaseHeldBack();
+      this.voice.emit('destroyed', { ...why.toBody(), duration });
+    }
     this.#world.log.info({ ...this.#logFields(), reason: why.reason, duration, engine: why.engine }, 'session ended');
     this.#leavePeer();
     await this.#media.close();
@@ -301,9 +302,7 @@ export class LiveSession {
   /** Runs a command in this session's queue. @throws PatchbayError session_not_found */
   #run<T>(job: () => Promise<T>): Promise<T> {
     return this.#queue.run(async () => {
-      if (this.#state === 'destroyed') {
-        throw new PatchbayError('session_not_found', `no session ${this.spec.sessionId}`);
-      }
+      if (this.#state === 'destroyed') throw sessionNotFound(this.spec.sessionId);
       return job();
     });
   }

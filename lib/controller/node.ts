@@ -76,11 +76,9 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     const { error } = await settle(write());
     if (!error) return;
     log.warn({ err: error }, `${failure}, trying again`);
-    retried(write, { clock, random: options.random }).catch((last: unknown) => log.error({ err: last }, failure));
+    retried(write, options).catch((last: unknown) => log.error({ err: last }, failure));
   };
-  const owners = new Owners((connectionId) =>
-    retried(() => connections.addNode(connectionId, nodeId), { clock, random: options.random }),
-  );
+  const owners = new Owners((connectionId) => retried(() => connections.addNode(connectionId, nodeId), options));
   const sessions: Sessions = new Sessions({
     nodeId,
     capacity: options.capacity,
@@ -91,7 +89,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       clock,
       log,
       claim: (record, expiresAtSeconds) => records.claim(record, expiresAtSeconds),
-      update: (record) => retried(() => records.update(record), { clock, random: options.random }),
+      update: (record) => retried(() => records.update(record), options),
       release: (record) => persist(() => records.release(record, clock.nowMs()), 'session record not released'),
       replay: send,
       publish: ({ spec, ownership, voice }, event) => {

@@ -2,7 +2,7 @@ import './call-controls.css';
 import { Icon } from '../shell/icon.tsx';
 import type { CallState } from './call-state.ts';
 import type { EchoCall } from './echo-call.ts';
-import { MuteButton } from './mute-button.tsx';
+import { LiveControls } from './live-controls.tsx';
 import type { SourceKind } from './source.ts';
 import { SourcePicker } from './source-picker.tsx';
 import { useFocusHandOver } from './use-focus-hand-over.ts';
@@ -38,27 +38,6 @@ export function CallControls({ call, state, isOnline, source, onSource }: Props)
     );
   }
   return (
-    <div class="controls">
-      {(['audio', 'video'] as const).map((media) => (
-        <MuteButton
-          key={media}
-          media={media}
-          testId={`mute-${media}`}
-          state={state}
-          isReady={state.phase === 'connected'}
-          onMute={(isMuted) => void call?.mute(media, isMuted)}
-        />
-      ))}
-      <button
-        ref={hangUp}
-        type="button"
-        class="button button-danger button-big controls-end"
-        data-testid="hang-up"
-        onClick={() => void call?.hangUp()}
-      >
-        <Icon name="hang-up" />
-        Hang up
-      </button>
-    </div>
+    <LiveControls call={call} state={state} isReady={state.phase === 'connected'} testIdPrefix="" hangUp={hangUp} />
   );
 }

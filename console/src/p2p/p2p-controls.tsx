@@ -1,5 +1,5 @@
 import type { CallState } from '../call/call-state.ts';
-import { MuteButton } from '../call/mute-button.tsx';
+import { LiveControls } from '../call/live-controls.tsx';
 import type { SourceKind } from '../call/source.ts';
 import { SourcePicker } from '../call/source-picker.tsx';
 import { useFocusHandOver } from '../call/use-focus-hand-over.ts';
@@ -39,29 +39,7 @@ export function P2pControls({ call, state, isOnline, source, masterId, onSource,
       </div>
     );
   }
-  const isReady = state.local !== undefined;
   return (
-    <div class="controls">
-      {(['audio', 'video'] as const).map((media) => (
-        <MuteButton
-          key={media}
-          media={media}
-          testId={`p2p-mute-${media}`}
-          state={state}
-          isReady={isReady}
-          onMute={(isMuted) => void call?.mute(media, isMuted)}
-        />
-      ))}
-      <button
-        ref={hangUp}
-        type="button"
-        class="button button-danger button-big controls-end"
-        data-testid="p2p-hang-up"
-        onClick={() => void call?.hangUp()}
-      >
-        <Icon name="hang-up" />
-        Hang up
-      </button>
-    </div>
+    <LiveControls call={call} state={state} isReady={state.local !== undefined} testIdPrefix="p2p-" hangUp={hangUp} />
   );
 }

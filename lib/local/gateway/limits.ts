@@ -1,3 +1,5 @@
+import { limits } from '../../protocol/limits.ts';
+
 /**
  * What API Gateway allows a WebSocket API. Tests shorten the times; sizes are best left alone.
  *
@@ -23,11 +25,11 @@ export interface GatewayLimits {
 }
 
 export const DEFAULT_LIMITS: Readonly<GatewayLimits> = {
-  messageBytes: 128 * 1024,
-  frameBytes: 32 * 1024,
-  idleTimeoutMs: 10 * 60_000,
-  connectionLifetimeMs: 2 * 60 * 60_000,
-  integrationTimeoutMs: 29_000,
+  messageBytes: limits.messageBytes,
+  frameBytes: limits.frameBytes,
+  idleTimeoutMs: limits.idleMs,
+  connectionLifetimeMs: limits.connectionMs,
+  integrationTimeoutMs: limits.integrationMs,
   authorizerResultBytes: 8 * 1024,
   bufferedBytes: 1024 * 1024,
   closeTimeoutMs: 2_000,
