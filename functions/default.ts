@@ -8,6 +8,13 @@ import { handler as getSubscriptions } from './event/get-subscriptions.ts';
 import { handler as subscribe } from './event/subscribe.ts';
 import { handler as unsubscribe } from './event/unsubscribe.ts';
 import { handler as getNodes } from './node/get-list.ts';
+import { handler as createRoom } from './room/create.ts';
+import { handler as destroyRoom } from './room/destroy.ts';
+import { handler as getRoomInfo } from './room/get-info.ts';
+import { handler as getRooms } from './room/get-list.ts';
+import { handler as kick } from './room/kick.ts';
+import { handler as layout } from './room/layout.ts';
+import { handler as mute } from './room/mute.ts';
 import { handler as attach } from './session/attach.ts';
 import { handler as create } from './session/create.ts';
 import { handler as destroy } from './session/destroy.ts';
@@ -31,6 +38,13 @@ const commands: Readonly<Record<Command, RouteHandler>> = {
   'event/subscribe': subscribe,
   'event/unsubscribe': unsubscribe,
   'node/get_list': getNodes,
+  'room/create': createRoom,
+  'room/destroy': destroyRoom,
+  'room/get_info': getRoomInfo,
+  'room/get_list': getRooms,
+  'room/kick': kick,
+  'room/layout': layout,
+  'room/mute': mute,
   'session/attach': attach,
   'session/create': create,
   'session/destroy': destroy,

@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /** Makes the Lambda bundles: one for each file of `functions/`, all in one run of esbuild. */
 
@@ -13,6 +13,17 @@ export async function functionNames(): Promise<string[]> {
   const sources = files.filter((file) => file.endsWith('.ts'));
   return sources.map((file) => file.slice(0, -3)).sort();
 }
+
+/** The SDK's clients import their whole package.json to say their version. */
+const versionsOnly: Plugin = {
+  name: 'versions-only',
+  setup({ onLoad }) {
+    onLoad({ filter: /node_modules\/.*\/package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
 
 const options: BuildOptions = {
   bundle: true,
@@ -35,6 +46,7 @@ const options: BuildOptions = {
   // CommonJS within an ES module still calls require.
   banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   legalComments: 'none',
+  plugins: [versionsOnly],
   logLevel: 'error',
 };
 

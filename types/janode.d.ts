@@ -10,7 +10,7 @@ declare module 'janode' {
     sender?: number;
     data?: { id: number };
     plugindata?: { plugin: string; data: Record<string, unknown> };
-    jsep?: { type: 'offer' | 'answer'; sdp: string };
+    jsep?: { type: 'offer' | 'answer'; sdp: string; rid_order?: 'hml' | 'lmh' };
     [field: string]: unknown;
   }
   export type JanusRequest = Record<string, unknown> & { janus: string };
@@ -70,4 +70,36 @@ declare module 'janode/plugins/echotest' {
 
   const plugin: PluginDescriptor;
   export default plugin;
+}
+
+declare module 'janode/plugins/videoroom' {
+  import type { PluginDescriptor } from 'janode';
+
+  const plugin: PluginDescriptor;
+  export default plugin;
+}
+
+declare module 'janode/handle' {
+  import { EventEmitter } from 'node:events';
+  import type { JanodeHandle, JanodeSession, JanusMessage, JanusRequest } from 'janode';
+
+  /** What a plugin's message becomes: the event's name, and its payload with a `jsep` where there is one. */
+  export interface PluginEventData {
+    event: string | null;
+    data: Record<string, unknown> | Error;
+  }
+
+  /** What plugin descriptors extend: "Users implementing new plugins must extend this class and override handleMessage". */
+  export default class Handle extends EventEmitter implements JanodeHandle {
+    readonly id: number;
+    constructor(session: JanodeSession, id: number);
+    sendRequest(request: JanusRequest, timeoutMs?: number): Promise<JanusMessage>;
+    detach(): Promise<void>;
+    /** Null for what is none of this plugin's. */
+    handleMessage(message: JanusMessage): PluginEventData | null;
+    protected ownsTransaction(transaction: string | undefined): boolean;
+    protected closeTransactionWithSuccess(transaction: string | undefined, message: JanusMessage): void;
+    protected closeTransactionWithError(transaction: string | undefined, error: Error): void;
+    protected _newPluginEvent(message: JanusMessage): PluginEventData;
+  }
 }

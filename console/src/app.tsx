@@ -1,12 +1,15 @@
 import './app.css';
-import { CallPanel } from './call/call-panel.tsx';
+import { EchoPanel } from './call/echo-panel.tsx';
 import { EventLog } from './events/event-log.tsx';
 import { useEventLog } from './events/use-event-log.ts';
-import { invitedTo } from './p2p/invitation.ts';
-import { P2pPanel } from './p2p/p2p-panel.tsx';
+import { FriendPanel } from './friend/friend-panel.tsx';
+import { invitedTo } from './friend/invitation.ts';
+import { RoomsPage } from './rooms/rooms-page.tsx';
 import { SessionList } from './sessions/session-list.tsx';
 import { ConnectionBanner } from './shell/connection-banner.tsx';
 import { Header } from './shell/header.tsx';
+import { Page } from './shell/page.tsx';
+import { useRoute } from './shell/route.ts';
 import { useClient } from './shell/use-client.ts';
 
 const invitation = invitedTo(location);
@@ -14,19 +17,25 @@ const invitation = invitedTo(location);
 export function App() {
   const connection = useClient();
   const log = useEventLog(connection.client);
+  const route = useRoute();
+  const { client } = connection;
   const isOnline = connection.state.status === 'open';
+  const events = <EventLog log={log} />;
   return (
     <>
-      <Header connection={connection} />
+      <Header connection={connection} route={route} />
       <ConnectionBanner connection={connection} />
-      <main class="app-main" data-invited={invitation !== undefined}>
-        <CallPanel client={connection.client} isOnline={isOnline} />
-        <div class="app-side">
-          <P2pPanel client={connection.client} isOnline={isOnline} invitation={invitation} />
-          <EventLog log={log} />
-        </div>
-        <SessionList client={connection.client} isOnline={isOnline} />
-      </main>
+      <Page
+        name="Calls"
+        isShown={route.page === 'calls'}
+        // Who came by a friend's link has not come for the echo.
+        isSideFirst={invitation !== undefined}
+        main={<EchoPanel client={client} isOnline={isOnline} />}
+        side={<FriendPanel client={client} isOnline={isOnline} invitation={invitation} />}
+        list={<SessionList client={client} isOnline={isOnline} />}
+        events={events}
+      />
+      <RoomsPage client={client} isOnline={isOnline} route={route} events={events} />
     </>
   );
 }

@@ -1,75 +1,56 @@
 import { randomUUID } from 'node:crypto';
+import { boundTo, wonTheRoom } from '../../lib/command/bound-to.ts';
 import { type CommandCall, command, type Run } from '../../lib/command/command.ts';
-import { NodeUnreachable } from '../../lib/command/node-client.ts';
-import { nodeOf, runOn } from '../../lib/command/on-node.ts';
-import { fittingBackends } from '../../lib/domain/capabilities.ts';
-import { type Node, place } from '../../lib/domain/placement.ts';
-import { PatchbayError } from '../../lib/protocol/errors.ts';
+import { FreeNodes, mayHaveHeard } from '../../lib/command/free-nodes.ts';
+import { runOn } from '../../lib/command/on-node.ts';
+import { fittingBackends, wantedOf } from '../../lib/domain/capabilities.ts';
+import type { Node } from '../../lib/domain/placement.ts';
 import { makeId } from '../../lib/protocol/ids.ts';
+
+type CreateCall = CommandCall<'session/create'>;
 
 /** A node accepts a session in milliseconds. */
 const acceptMs = 4000;
 
 /**
- * Chooses a node that can take the session and starts it there: the one that a session it names lives on, else one that
- * is live and not too loaded. A node that does not accept it in time is passed over, but fenced off first, so that it
- * cannot accept it later. A second run of the same request finds the session that the first one made: the node keeps
- * results by request id.
+ * Chooses a node that can take the session and starts it there: the one where the session or room that it names is, else
+ * one that is live and not too loaded. A node that does not accept it in time is passed over, but fenced off first, so
+ * that it cannot accept it later. A second run of the same request finds the session that the first one made: the node
+ * keeps results by request id.
  */
 export const run: Run<'session/create'> = async (call) => {
-  const { data, directory, clock, random } = call;
-  const backends = fittingBackends({
-    type: data.type,
-    role: data.offer ? 'offeree' : 'offerer',
-    sdpType: data.offer?.sdp_type ?? data.sdp_type ?? 'webrtc',
-    backend: data.backend,
-  });
   const bound = await boundTo(call);
-  const suspects = new Set<string>();
-  let refusal: PatchbayError | undefined;
+  if (bound) return runOn(call, bound, { placed: placedOn(call, bound, 1), acceptMs });
+  const free = new FreeNodes(call, fittingBackends(wantedOf(call.data)));
   for (let attempt = 1; ; attempt += 1) {
-    const nodes = await directory.list();
-    const node = bound ?? placeOr(refusal, () => place(nodes, backends, suspects, clock.nowMs(), random).node);
-    const session_id = data.session_id ?? makeId(randomUUID(), node.nodeId);
-    const order = { placed: { session_id, attempt, backends } };
+    const node = await free.next();
+    const placed = placedOn(call, node, attempt);
     try {
-      return await runOn(call, node, { ...order, acceptMs });
+      return await runOn(call, node, { placed, acceptMs });
     } catch (error) {
-      if (bound || !(error instanceof NodeUnreachable || isFull(error))) throw error;
-      if (error instanceof PatchbayError && error.reason === 'no_mediaserver') refusal = error;
-      if (error instanceof NodeUnreachable && !error.unheard && !(await fence(call, session_id, attempt)))
-        return runOn(call, node, order);
-      suspects.add(node.nodeId);
+      const winner = await wonTheRoom(call, error);
+      // One that was asked before keeps what it said then.
+      if (winner && winner.nodeId !== node.nodeId && !free.hasPassedOver(winner.nodeId)) {
+        return runOn(call, winner, { placed: placedOn(call, winner, attempt + 1), acceptMs });
+      }
+      if (mayHaveHeard(error) && !(await fence(call, placed))) return runOn(call, node, { placed });
+      free.passOver(node, error);
     }
   }
 };
 
-/** Where there is no node left to ask, what the last one said is worth more than that. */
-function placeOr(refusal: PatchbayError | undefined, find: () => Node): Node {
-  try {
-    return find();
-  } catch (error) {
-    throw refusal ?? error;
-  }
+interface Placed {
+  readonly session_id: string;
+  readonly attempt: number;
 }
 
-/** The node has just filled up, lost its engine, or drains: it has not told so yet. */
-const isFull = (error: unknown): boolean =>
-  error instanceof PatchbayError && (error.reason === 'no_mediaserver' || error.reason === 'node_draining');
+const placedOn = ({ data }: CreateCall, { nodeId }: Node, attempt: number): Placed => ({
+  session_id: data.session_id ?? makeId(randomUUID(), nodeId),
+  attempt,
+});
 
 /** False when the node has accepted the session after all: then it is asked again what came of it. */
-const fence = (call: CommandCall<'session/create'>, sessionId: string, attempt: number): Promise<boolean> =>
-  call.sessions.fence({ tenant: call.caller.tenant, sessionId }, attempt + 1, call.requestId, call.clock.nowMs());
-
-/** A session that names another one must be where that one is. */
-async function boundTo(call: CommandCall<'session/create'>): Promise<Node | undefined> {
-  const { master_id, peer_id } = call.data;
-  const other = master_id ?? peer_id;
-  if (other === undefined) return undefined;
-  const node = await nodeOf(call, other);
-  if (node) return node;
-  const field = master_id === undefined ? 'peer_id' : 'master_id';
-  throw new PatchbayError('unknown_peer', `data.${field}: no session ${other}`);
-}
+const fence = ({ caller, sessions, requestId, clock }: CreateCall, { session_id, attempt }: Placed): Promise<boolean> =>
+  sessions.fence({ tenant: caller.tenant, sessionId: session_id }, attempt + 1, requestId, clock.nowMs());
 
 export const handler = command('session/create', run);

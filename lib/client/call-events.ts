@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { SessionStatus } from '../protocol/events.ts';
+import { recording } from '../protocol/recording.ts';
 
 /** Bodies of a session's events, read by schema. */
 
@@ -20,6 +21,7 @@ const status: z.ZodMiniType<SessionStatus> = z.union([
   z.object({ class: z.literal('slow_link'), uplink: z.boolean(), lost: z.number() }),
   z.object({ class: z.literal('hangup'), cause: z.string() }),
   z.object({ class: z.literal('engine'), status: upOrDown }),
+  z.extend(z.omit(recording, { started_at: true }), { class: z.literal('recording') }),
   z.object({ class: z.literal('owner'), status: z.enum(['connected', 'gone', 'taken']) }),
 ]);
 

@@ -1,29 +1,35 @@
-import type { CommandInput } from '../protocol/commands.ts';
+import type { CommandReply } from '../protocol/commands.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import type { PatchbayEvent, SessionStatus } from '../protocol/events.ts';
-import type { Applied } from '../protocol/session.ts';
+import type { Answerer } from './answerer.ts';
 import { type Ended, readEnded, readStatus } from './call-events.ts';
 import { candidateMessages, isOpenAgain } from './candidate-messages.ts';
 import type { PatchbayClient } from './client.ts';
 import { ReplayEmitter, type Unsubscribe } from './emitter.ts';
+import { toPatchbayError } from './failures.ts';
 import type { FarSide } from './far-side.ts';
 import { RemoteMedia } from './remote-media.ts';
+import { SessionCommands } from './session-commands.ts';
 import type { Trickle } from './trickle.ts';
 
 /** As many as the server keeps of a session for a client that comes back. */
 const keptEvents = 64;
-
-export type MediaChanges = Omit<CommandInput<'session/update_media'>, 'session_id'>;
 
 /** The parts of a call, which lives as long as its session. */
 export interface CallMedia {
   readonly peerConnection: RTCPeerConnection;
   readonly farSide: FarSide;
   readonly trickle: Trickle;
+  readonly dataChannel: RTCDataChannel | undefined;
+  /** Where the server makes the offers. */
+  readonly answerer: Answerer | undefined;
 }
 
+/** The reply to its `create`. `room` is the older name of `room_id`. */
+type MadeSession = Pick<CommandReply<'session/create'>, 'session_id' | 'resume_token' | 'room_id' | 'room'>;
+
 /**
- * A session and its peer connection, which live and end together. Made by `startCall` and `joinCall`.
+ * A session and its peer connection, which live and end together. Made by `startCall`, `joinCall` and `listenTo`.
  *
  * It ends, once, by whatever comes first: `hangUp`, the session's `destroyed` event, a peer connection that failed,
  * `close` of the client, or a reconnect that finds the session gone: while the client reconnects, media goes on. Then
@@ -31,11 +37,14 @@ export interface CallMedia {
  *
  * What came before the first listener of its kind is given to that listener.
  */
-export class Call {
-  readonly sessionId: string;
+export class Call extends SessionCommands {
+  /** The room that it is in, where its type has one. */
+  readonly roomId: string | undefined;
   readonly peerConnection: RTCPeerConnection;
-  readonly #client: PatchbayClient;
+  /** Where `data` was asked for. */
+  readonly dataChannel: RTCDataChannel | undefined;
   readonly #farSide: FarSide;
+  readonly #answerer: Answerer | undefined;
   readonly #remote: RemoteMedia;
   readonly #startedAtMs = performance.now();
   readonly #statuses = new ReplayEmitter<SessionStatus>(keptEvents);
@@ -49,12 +58,14 @@ export class Call {
   /** @param early the session's events that arrived before the reply to its `create` */
   constructor(
     client: PatchbayClient,
-    { peerConnection, farSide, trickle }: CallMedia,
-    session: { readonly session_id: string; readonly resume_token: string },
+    { peerConnection, farSide, trickle, dataChannel, answerer }: CallMedia,
+    session: MadeSession,
     early: readonly PatchbayEvent[],
   ) {
-    this.#client = client;
-    this.sessionId = session.session_id;
+    super(client, session.session_id);
+    this.roomId = session.room_id ?? session.room;
+    this.dataChannel = dataChannel;
+    this.#answerer = answerer;
     this.#resumeToken = session.resume_token;
     this.#farSide = farSide;
     this.peerConnection = peerConnection;
@@ -80,7 +91,7 @@ export class Call {
 
   /** Lets another connection of the tenant take the session over: as secret as a password, new at each attach. */
   get resumeToken(): string {
-    this.#resumeToken = this.#client.resumeToken(this.sessionId) ?? this.#resumeToken;
+    this.#resumeToken = this.client.resumeToken(this.sessionId) ?? this.#resumeToken;
     return this.#resumeToken;
   }
 
@@ -108,17 +119,6 @@ export class Call {
   }
 
   /**
-   * Mutes, unmutes or limits (bit/s, 0: unlimited) what this client sends, on the server's side.
-   *
-   * @returns what took effect: `false` where the backend can't do it
-   * @throws PatchbayError as `request`
-   */
-  async updateMedia(changes: MediaChanges): Promise<Applied> {
-    const { applied } = await this.#client.request('session/update_media', { ...changes, session_id: this.sessionId });
-    return applied;
-  }
-
-  /**
    * Destroys the session, then closes the peer connection, whatever the server answers.
    *
    * @throws PatchbayError as `request`, but for a session that is gone already
@@ -141,12 +141,12 @@ export class Call {
 
   /** While the client reconnects, the session is told later: for whoever hangs up, the call is over. */
   async #destroy(): Promise<void> {
-    const destroy = () => this.#client.request('session/destroy', { session_id: this.sessionId });
-    if (this.#client.state.status !== 'reconnecting') {
+    const destroy = () => this.client.request('session/destroy', { session_id: this.sessionId });
+    if (this.client.state.status !== 'reconnecting') {
       await destroy();
       return;
     }
-    void isOpenAgain(this.#client).then((isOpen) => (isOpen ? destroy().catch(() => undefined) : undefined));
+    void isOpenAgain(this.client).then((isOpen) => (isOpen ? destroy().catch(() => undefined) : undefined));
   }
 
   #receive(event: PatchbayEvent): void {
@@ -161,25 +161,24 @@ export class Call {
     }
   }
 
-  /** What the far side says of itself; where this client made the answer, its event only repeats it. */
+  /** What the far side says of itself; what this client made itself, its event only repeats. */
   #follow(event: PatchbayEvent): void {
+    const giveUp = (error: unknown) => this.#fail(error);
     if (event.type === 'candidate') this.#farSide.receiveCandidate(event);
-    else if (event.type === 'answer') {
-      this.#farSide.receiveAnswer(event).catch((error: unknown) => {
-        this.#fail(error instanceof Error ? error.message : 'the answer is of no use');
-      });
-    }
+    else if (event.type === 'answer') this.#farSide.receiveAnswer(event).catch(giveUp);
+    else if (event.type === 'offer') this.#answerer?.receiveOffer(event).catch(giveUp);
   }
 
   #watchPeerConnection(): void {
-    if (this.peerConnection.connectionState === 'failed') this.#fail('the media connection failed');
+    if (this.peerConnection.connectionState === 'failed') this.#fail(new Error('the media connection failed'));
   }
 
-  #fail(why: string): void {
+  /** @param error what the server refused, or what WebRTC did */
+  #fail(error: unknown): void {
     if (this.#ended) return;
     // The server would notice by itself, a minute later; it is told as a courtesy, and may know already.
     this.#destroy().catch(() => undefined);
-    this.#end(this.#localEnd(new PatchbayError('session_failed', why)));
+    this.#end(this.#localEnd(toPatchbayError(error)));
   }
 
   #localEnd(error: PatchbayError): Ended {
@@ -194,7 +193,7 @@ export class Call {
     void this.resumeToken;
     for (const unsubscribe of this.#subscriptions) unsubscribe();
     this.peerConnection.close();
-    this.#client.release(this.sessionId);
+    this.client.release(this.sessionId);
     this.#endings.emit(ended);
   }
 }

@@ -11,12 +11,13 @@ const answerBody = z.object({ answer: z.object({ sdp: z.string() }) });
 
 type Receiver = Pick<RTCPeerConnection, 'setRemoteDescription' | 'addIceCandidate'>;
 
-/** What comes from the other end of a peer connection: its description, once, and its candidates, which wait for that. */
+/** What comes from the other end of a peer connection: its description, and its candidates, which wait for that. */
 export class FarSide {
   readonly #peerConnection: Receiver;
   readonly #isOwn: (candidate: string) => boolean;
   readonly #isDescribed = Promise.withResolvers<void>();
   #describing: Promise<void> | undefined;
+  #sdp: string | undefined;
   #lastCandidate: Promise<void> = this.#isDescribed.promise;
 
   /** @param isOwn whether a candidate is one of this side's */
@@ -26,12 +27,16 @@ export class FarSide {
   }
 
   /**
-   * Sets the remote description. Reply and event may bring the same one: the first counts.
+   * Sets the remote description. Reply and event may bring the same one: the first counts. Another offer after that
+   * negotiates anew.
    *
    * @throws what WebRTC refused
    */
   describe(type: 'offer' | 'answer', sdp: string): Promise<void> {
-    this.#describing ??= this.#peerConnection.setRemoteDescription({ type, sdp }).then(this.#isDescribed.resolve);
+    const isAnother = type === 'offer' && sdp !== this.#sdp;
+    if (this.#describing && !isAnother) return this.#describing;
+    this.#sdp = sdp;
+    this.#describing = this.#peerConnection.setRemoteDescription({ type, sdp }).then(this.#isDescribed.resolve);
     return this.#describing;
   }
 

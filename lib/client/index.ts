@@ -1,9 +1,18 @@
 /** The client library's public face. Node programs add `nodeTransport` from `./node-transport.ts`, which needs `ws`. */
 export type { Command, CommandInput, CommandReply } from '../protocol/commands.ts';
 export { PatchbayError, type Reason } from '../protocol/errors.ts';
-export type { PatchbayEvent, SessionEventBodies, SessionEventType, SessionStatus } from '../protocol/events.ts';
+export type {
+  PatchbayEvent,
+  RoomEventBodies,
+  RoomEventType,
+  RoomStatus,
+  SessionEventBodies,
+  SessionEventType,
+  SessionStatus,
+} from '../protocol/events.ts';
+export type { RoomInfo, RoomMember, RoomRole, RoomSummary } from '../protocol/room.ts';
 export type { Applied, SessionInfo, SessionSummary, SessionType } from '../protocol/session.ts';
-export { Call, type MediaChanges } from './call.ts';
+export { Call } from './call.ts';
 export type { Ended } from './call-events.ts';
 export type { SessionFields, SetupOptions } from './call-setup.ts';
 export { PatchbayClient, type SessionLost } from './client.ts';
@@ -12,6 +21,8 @@ export type { Unsubscribe } from './emitter.ts';
 export type { EventGap } from './event-order.ts';
 export { type JoinOptions, joinCall } from './join-call.ts';
 export type { ConnectionState } from './link.ts';
+export { type ListenOptions, listenTo } from './listen-to.ts';
+export type { MediaChanges, RecordingStarted, RecordingStopped } from './session-commands.ts';
 export { type CallOptions, startCall } from './start-call.ts';
 export type { EventFilter } from './subscriptions.ts';
 export {

@@ -6,7 +6,10 @@ export class RemoteMedia {
   readonly #add = ({ track, streams }: RTCTrackEvent) => {
     if (typeof MediaStream === 'undefined') this.#stream ??= streams[0];
     else this.#stream?.addTrack(track);
+    for (const stream of streams) this.#follow(stream);
   };
+  readonly #stopped = new AbortController();
+  readonly #followed = new WeakSet<MediaStream>();
 
   constructor(peerConnection: RTCPeerConnection) {
     this.#peerConnection = peerConnection;
@@ -19,5 +22,15 @@ export class RemoteMedia {
 
   stop(): void {
     this.#peerConnection.removeEventListener('track', this.#add);
+    this.#stopped.abort();
+  }
+
+  /** A publisher that one switches to may send less than the one before: what it does not send goes. */
+  #follow(stream: MediaStream): void {
+    if (stream === this.#stream || this.#followed.has(stream)) return;
+    this.#followed.add(stream);
+    stream.addEventListener('removetrack', ({ track }) => this.#stream?.removeTrack(track), {
+      signal: this.#stopped.signal,
+    });
   }
 }

@@ -4,6 +4,7 @@ import type { Call } from './call.ts';
 import { type SetupOptions, setUpCall } from './call-setup.ts';
 import type { PatchbayClient } from './client.ts';
 import { gatheringDone } from './ice.ts';
+import { withUsableCandidates } from './usable-candidates.ts';
 
 export interface CallOptions extends SetupOptions {
   /** A type whose offer the client makes. */
@@ -17,25 +18,26 @@ export interface CallOptions extends SetupOptions {
 /**
  * Offers the stream to a new session.
  *
- * With an engine at the far side it resolves when the answer is set. A `p2p` call is answered by whoever joins it
- * (`joinCall` with this call's `sessionId`): it resolves when the session exists, and the answer is set when it comes.
+ * With an engine at the far side it resolves when the answer is set. A `p2p` or `proxy` call is answered by whoever joins
+ * it (`joinCall` with this call's `sessionId`): it resolves when the session exists, and the answer is set when it comes.
+ * It waits for that for 60 s: whoever lets it ring longer gives `session` a `wait_timeout`.
  *
  * @throws PatchbayError as `setUpCall`
  */
 export function startCall(client: PatchbayClient, options: CallOptions): Promise<Call> {
   const { type, stream, session, trickle = true, gatheringTimeoutMs = 1000 } = options;
-  return setUpCall(client, options, async ({ peerConnection, farSide, create, check }) => {
-    for (const track of stream.getTracks()) {
-      peerConnection.addTransceiver(track, { direction: 'sendrecv', streams: [stream] });
-    }
+  const isP2p = type === 'p2p';
+  const isJoined = isP2p || type === 'proxy';
+  return setUpCall(client, options, isP2p ? 'peer' : 'engine', async ({ peerConnection, farSide, create, check }) => {
+    const direction = type === 'publish' ? 'sendonly' : 'sendrecv';
+    for (const track of stream.getTracks()) peerConnection.addTransceiver(track, { direction, streams: [stream] });
     const made = await peerConnection.createOffer();
     await peerConnection.setLocalDescription(made);
     // Trickled candidates are not in the SDP: a browser may have found some by now.
-    const sdp = trickle ? made.sdp : await gathered(peerConnection, gatheringTimeoutMs);
-    const offer = { sdp: sdp ?? '', trickle_ice: trickle };
-    const isP2p = type === 'p2p';
-    const [call, reply] = await create({ ...session, type, offer, wait_reply: !isP2p }, { trickle });
-    if (isP2p) return call;
+    const sdp = (trickle ? made.sdp : await gathered(peerConnection, gatheringTimeoutMs)) ?? '';
+    const offer = { sdp: isP2p ? sdp : withUsableCandidates(sdp), trickle_ice: trickle };
+    const { call, reply } = await create({ ...session, type, offer, wait_reply: !isJoined }, { trickle });
+    if (isJoined) return call;
 
     const answer = reply.answer ?? (await client.request('session/get_answer', { session_id: call.sessionId })).answer;
     check();

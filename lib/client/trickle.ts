@@ -1,5 +1,6 @@
 import { type Candidate, maxCandidates } from '../protocol/candidate.ts';
 import type { Unsubscribe } from './emitter.ts';
+import { reachOf } from './usable-candidates.ts';
 
 /** Candidates come in bursts: those of one burst travel together. */
 const gatherMs = 20;
@@ -19,13 +20,18 @@ export interface CandidateSink {
 export class Trickle {
   readonly #unsubscribe: Unsubscribe;
   readonly #own = new Set<string>();
+  readonly #farSide: 'engine' | 'peer';
+  #loopback: Candidate[] = [];
+  #hasFurther = false;
   #waiting: Candidate[] = [];
   #isComplete = false;
   #sink: CandidateSink | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isSending = false;
 
-  constructor(source: CandidateSource) {
+  /** @param farSide an engine gets no link-local candidates, and loopback ones at the end, if there were no others */
+  constructor(source: CandidateSource, farSide: 'engine' | 'peer') {
+    this.#farSide = farSide;
     const take = ({ candidate }: RTCPeerConnectionIceEvent) => this.#take(candidate);
     source.addEventListener('icecandidate', take);
     this.#unsubscribe = () => source.removeEventListener('icecandidate', take);
@@ -46,6 +52,7 @@ export class Trickle {
     this.#unsubscribe();
     this.#sink = undefined;
     this.#waiting = [];
+    this.#loopback = [];
     this.#isComplete = false;
     clearTimeout(this.#timer);
   }
@@ -53,13 +60,22 @@ export class Trickle {
   /** No candidate, or by RFC 8838 an empty one: there are no more. */
   #take(candidate: RTCIceCandidate | null): void {
     if (candidate === null || candidate.candidate === '') {
+      if (!this.#hasFurther) this.#waiting.push(...this.#loopback.splice(0));
       this.#isComplete = true;
     } else {
       const { sdpMid, sdpMLineIndex } = candidate;
       this.#own.add(candidate.candidate);
-      this.#waiting.push({ sdpMid, sdpMLineIndex, candidate: candidate.candidate });
+      this.#sort({ sdpMid, sdpMLineIndex, candidate: candidate.candidate });
     }
     this.#schedule();
+  }
+
+  #sort(candidate: Candidate): void {
+    const reach = this.#farSide === 'peer' ? 'further' : reachOf(candidate.candidate);
+    if (reach === 'loopback') this.#loopback.push(candidate);
+    if (reach !== 'further') return;
+    this.#hasFurther = true;
+    this.#waiting.push(candidate);
   }
 
   #schedule(): void {

@@ -84,7 +84,7 @@ export const routeReply = (body: unknown): RouteReply => ({ statusCode: 200, bod
 function clientError(error: unknown, reference: string): PatchbayError {
   if (error instanceof PatchbayError) return error;
   if (error instanceof NodeUnreachable) {
-    return new PatchbayError('timeout', 'the media node does not answer; the session may live on', {
+    return new PatchbayError('timeout', 'the media node does not answer; what it was asked may still be done', {
       cause: error,
       retryAfterSeconds: 1,
     });

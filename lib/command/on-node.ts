@@ -1,4 +1,4 @@
-import { sessionNotFound } from '../domain/access.ts';
+import { requireRoom, roomNotFound, sessionNotFound } from '../domain/access.ts';
 import type { Node } from '../domain/placement.ts';
 import { type Command, type CommandReply, commandRow } from '../protocol/commands.ts';
 import { PatchbayError } from '../protocol/errors.ts';
@@ -22,7 +22,7 @@ const candidateBirthStepsMs = [...birthStepsMs, 300, 400, 400, 400];
 export interface Extra {
   readonly data?: unknown;
   readonly after?: string;
-  readonly placed?: { readonly session_id: string; readonly attempt: number; readonly backends: readonly string[] };
+  readonly placed?: { readonly session_id: string; readonly attempt: number };
   /** How long the node may take to say that it carries the command out. */
   readonly acceptMs?: number;
   /** How long the node may take for the result, instead of what the command usually may. */
@@ -85,6 +85,24 @@ export async function nodeOf<C extends Command>(call: CommandCall<C>, sessionId:
     if (record) return call.directory.find(record.nodeId);
   }
   return undefined;
+}
+
+/**
+ * Hands a command on to the node that its room is on: the id names it, or else the room's record.
+ *
+ * @throws PatchbayError unauthorized for a room outside of the caller's claim, whether it exists or not; room_not_found
+ */
+export async function runOnRoom<C extends Command>(call: CommandCall<C>, roomId: string): Promise<CommandReply<C>> {
+  requireRoom(call.caller, roomId);
+  const node = await nodeOfRoom(call, roomId);
+  if (!node) throw roomNotFound(roomId);
+  return runOn(call, node);
+}
+
+/** The node that a room is on, or undefined where there is no such room. One that is yet to be made is not waited for. */
+export async function nodeOfRoom<C extends Command>(call: CommandCall<C>, roomId: string): Promise<Node | undefined> {
+  const nodeId = nodeOfId(roomId) ?? (await call.rooms.get({ tenant: call.caller.tenant, roomId }))?.nodeId;
+  return nodeId === undefined ? undefined : call.directory.find(nodeId);
 }
 
 /** The node that knows which session is the connection's only one. */

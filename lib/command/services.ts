@@ -4,6 +4,7 @@ import type { Log } from '../domain/log.ts';
 import { need, read } from '../env.ts';
 import { ConnectionStore } from '../store/connections.ts';
 import { NodeStore } from '../store/nodes.ts';
+import { RoomStore } from '../store/rooms.ts';
 import { SessionStore } from '../store/sessions.ts';
 import { SubscriptionStore } from '../store/subscriptions.ts';
 import { openTable } from '../store/table.ts';
@@ -14,6 +15,7 @@ import { NodeDirectory } from './node-directory.ts';
 export interface Services {
   readonly connections: ConnectionStore;
   readonly sessions: SessionStore;
+  readonly rooms: RoomStore;
   readonly subscriptions: SubscriptionStore;
   readonly directory: NodeDirectory;
   readonly nodes: NodeClient;
@@ -37,6 +39,7 @@ function compose(): Services {
   return {
     connections: new ConnectionStore(table),
     sessions: new SessionStore(table),
+    rooms: new RoomStore(table),
     subscriptions: new SubscriptionStore(table),
     directory,
     nodes: new NodeClient(directory, systemClock),

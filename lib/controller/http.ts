@@ -10,10 +10,10 @@ import { commandNames, commandRow } from '../protocol/commands.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import { limits } from '../protocol/limits.ts';
 import { tableAway } from '../store/faults.ts';
-import type { NodeCommand } from './commands.ts';
 import { Idempotency } from './idempotency.ts';
 import type { Metrics } from './metrics.ts';
-import type { Placed } from './sessions.ts';
+import type { NodeCommand } from './order.ts';
+import type { Placed } from './session/sessions.ts';
 import { asPatchbayError } from './settle.ts';
 
 export interface HttpOptions {
@@ -47,7 +47,6 @@ const commandBody = z.object({
     z.object({
       session_id: z.string(),
       attempt: z.int(),
-      backends: z.array(z.enum(['janus', 'freeswitch', 'p2p'])),
     }),
   ),
 });
@@ -98,7 +97,6 @@ export function createHttp(options: HttpOptions): FastifyInstance {
           placed: body.placed && {
             sessionId: body.placed.session_id,
             attempt: body.placed.attempt,
-            backends: body.placed.backends,
           },
         };
         return idempotency.run(

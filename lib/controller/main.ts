@@ -1,33 +1,45 @@
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import type { Backend } from '../backends/backend.ts';
 import { JanusBackend } from '../backends/janus/backend.ts';
+import { parseJanusUrl } from '../backends/janus/url.ts';
 import { P2pBackend } from '../backends/p2p/backend.ts';
 import { systemClock } from '../domain/clock.ts';
 import { need, read, readInteger, readList } from '../env.ts';
 import { apiGatewayPoster } from '../push/poster.ts';
+import { RecordingFiles } from '../recordings/recording-files.ts';
 import { openTable } from '../store/table.ts';
 import { startNode } from './node.ts';
+import { readAddressRules } from './own-networks.ts';
 
 /** The media controller's process. Its settings are the environment's (`lib/env.ts`). */
 
 const log = pino({ level: read('logLevel') ?? 'info', base: null, timestamp: pino.stdTimeFunctions.isoTime });
 const clientCandidates = read('clientCandidates') === 'none' ? 'none' : 'pass';
 const dynamodbEndpoint = read('dynamodbEndpoint');
+/** Where media must not be sent to. */
+const rules = readAddressRules();
+
+const recordingsDir = resolve(read('recordingsDir') ?? 'recordings');
+
+// What an id may hold after its @.
+const nodeId = (read('nodeId') ?? hostname()).replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 64);
+const janus = { nodeId, clientCandidates, clock: systemClock, log, random: Math.random } as const;
 
 const node = await startNode({
-  // What an id may hold after its @.
-  nodeId: (read('nodeId') ?? hostname()).replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 64),
+  nodeId,
   host: read('nodeHost') ?? '127.0.0.1',
   port: readInteger('nodePort', 0),
   release: read('release') ?? 'local',
+  rules,
   capacity: readInteger('nodeCapacity', 500, { min: 1, max: 100_000 }),
   table: openTable(need('table'), dynamodbEndpoint),
+  files: new RecordingFiles(recordingsDir, read('recordingsUrl') ?? pathToFileURL(recordingsDir).href),
   poster: apiGatewayPoster(need('callbackUrl'), dynamodbEndpoint !== undefined),
   backends: (onChange): Backend[] => [
-    ...readList('janusUrl').map(
-      (url) => new JanusBackend({ url, clientCandidates, clock: systemClock, log, random: Math.random, onChange }),
-    ),
+    ...readList('janusUrl').map((url) => new JanusBackend({ ...janus, address: parseJanusUrl(url), onChange })),
     new P2pBackend(),
   ],
   clock: systemClock,

@@ -1,6 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Engine } from '../domain/placement.ts';
 
+interface Look {
+  readonly engines: () => Engine[];
+  readonly sessions: () => number;
+  readonly rooms: () => number;
+  readonly subscribers: () => number;
+  readonly pendingEvents: () => number;
+}
+
 /** What `/metrics` shows, in Prometheus' text format. */
 export class Metrics {
   readonly registry = new Registry();
@@ -9,7 +17,7 @@ export class Metrics {
   readonly #ended: Counter<'reason'>;
 
   /** @param look how things stand when somebody asks */
-  constructor(look: { engines: () => Engine[]; sessions: () => number; pendingEvents: () => number }) {
+  constructor(look: Look) {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
     this.#commands = new Histogram({
@@ -26,22 +34,22 @@ export class Metrics {
       labelNames: ['reason'],
       registers,
     });
-    new Gauge({
-      name: 'patchbay_sessions',
-      help: 'Live sessions',
-      registers,
-      collect() {
-        this.set(look.sessions());
-      },
-    });
-    new Gauge({
-      name: 'patchbay_events_pending',
-      help: 'Events not delivered yet',
-      registers,
-      collect() {
-        this.set(look.pendingEvents());
-      },
-    });
+    const counts = [
+      ['patchbay_sessions', 'Live sessions', look.sessions],
+      ['patchbay_rooms', 'Live rooms', look.rooms],
+      ['patchbay_subscribers', 'Connections that asked for events', look.subscribers],
+      ['patchbay_events_pending', 'Events not delivered yet', look.pendingEvents],
+    ] as const;
+    for (const [name, help, count] of counts) {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(count());
+        },
+      });
+    }
     new Gauge({
       name: 'patchbay_engine_up',
       help: '1 when the engine can take sessions',

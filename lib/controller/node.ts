@@ -1,5 +1,6 @@
 import type { Backend } from '../backends/backend.ts';
 import type { Caller } from '../domain/access.ts';
+import type { AddressRules } from '../domain/addresses.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { Engine, Node } from '../domain/placement.ts';
@@ -7,20 +8,24 @@ import { PatchbayError } from '../protocol/errors.ts';
 import type { PatchbayEvent } from '../protocol/events.ts';
 import type { Poster } from '../push/poster.ts';
 import { Push } from '../push/push.ts';
+import type { RecordingFiles } from '../recordings/recording-files.ts';
 import { ConnectionStore } from '../store/connections.ts';
 import { NodeStore } from '../store/nodes.ts';
+import { RoomStore } from '../store/rooms.ts';
 import { SessionStore } from '../store/sessions.ts';
 import { SubscriptionStore } from '../store/subscriptions.ts';
 import type { Table } from '../store/table.ts';
-import { commandHandlers, type NodeCommand } from './commands.ts';
+import { commandHandlers } from './commands.ts';
 import { createHttp, type RawOrder } from './http.ts';
 import { Metrics } from './metrics.ts';
+import type { NodeCommand } from './order.ts';
 import { Owners } from './owners.ts';
 import { Registration } from './registration.ts';
 import { retried } from './retried.ts';
-import { Sessions } from './sessions.ts';
+import { Rooms } from './room/rooms.ts';
+import { Sessions } from './session/sessions.ts';
 import { settle } from './settle.ts';
-import { Subscriptions } from './subscriptions.ts';
+import { type Subject, Subscriptions } from './subscriptions.ts';
 import { Timers } from './timers.ts';
 
 export interface NodeOptions {
@@ -33,6 +38,9 @@ export interface NodeOptions {
   readonly capacity: number;
   readonly table: Table;
   readonly poster: Poster;
+  readonly files: RecordingFiles;
+  /** Where clients' media may be sent to. */
+  readonly rules: AddressRules;
   /** Called with what to call when an engine changes. */
   readonly backends: (onChange: () => void) => Backend[];
   readonly clock: Clock;
@@ -51,6 +59,7 @@ const sweepMs = 10 * 60_000;
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { nodeId, host, clock, log, table } = options;
   const records = new SessionStore(table);
+  const roomRecords = new RoomStore(table);
   const connections = new ConnectionStore(table);
   const timers = new Timers<'sweep'>(clock);
 
@@ -67,6 +76,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     subscriptions.connectionGone(connectionId);
     sessions.connectionGone(connectionId);
   };
+  const match = (event: PatchbayEvent, subject: Subject) =>
+    [...subscriptions.match(event, subject)].map((caller) => [caller.connectionId, caller] as const);
   const send = ({ connectionId, batch }: Caller, event: PatchbayEvent) => {
     metrics.event();
     push.send(connectionId, event, batch ?? false);
@@ -79,29 +90,51 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     retried(write, options).catch((last: unknown) => log.error({ err: last }, failure));
   };
   const owners = new Owners((connectionId) => retried(() => connections.addNode(connectionId, nodeId), options));
+  const rooms = new Rooms({
+    nodeId,
+    backends,
+    world: {
+      clock,
+      log,
+      claim: (record, expiresAtSeconds) => roomRecords.claim(record, expiresAtSeconds),
+      release: (record) => persist(() => roomRecords.release(record), 'room record not released'),
+      publish: ({ spec, users }, event) => {
+        const subject = { tenant: spec.creator.tenant, users };
+        for (const caller of new Map(match(event, subject)).values()) send(caller, event);
+      },
+    },
+  });
   const sessions: Sessions = new Sessions({
     nodeId,
     capacity: options.capacity,
     backends,
+    rooms,
     owners,
+    rules: options.rules,
     onEnded: (why) => metrics.sessionEnded(why.reason),
     world: {
       clock,
       log,
+      files: options.files,
       claim: (record, expiresAtSeconds) => records.claim(record, expiresAtSeconds),
       update: (record) => retried(() => records.update(record), options),
       release: (record) => persist(() => records.release(record, clock.nowMs()), 'session record not released'),
       replay: send,
       publish: ({ spec, ownership, voice }, event) => {
-        const subject = { tenant: spec.creator.tenant, userId: ownership.userId };
-        const wanted = [...subscriptions.match(event, subject)].map((caller) => [caller.connectionId, caller] as const);
-        for (const caller of new Map([...voice.subscribers, ...wanted]).values()) send(caller, event);
+        const subject = { tenant: spec.creator.tenant, users: new Set([ownership.userId]) };
+        for (const caller of new Map([...voice.subscribers, ...match(event, subject)]).values()) send(caller, event);
       },
     },
   });
   const engines = () => backends.map((backend) => backend.engine());
-  const metrics = new Metrics({ engines, sessions: () => sessions.count, pendingEvents: () => push.pending });
-  const handlers = commandHandlers(sessions, subscriptions);
+  const metrics = new Metrics({
+    engines,
+    sessions: () => sessions.count,
+    rooms: () => rooms.count,
+    subscribers: () => subscriptions.count,
+    pendingEvents: () => push.pending,
+  });
+  const handlers = commandHandlers(sessions, rooms, subscriptions);
 
   const http = createHttp({
     clock,
@@ -127,6 +160,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const registration: Registration = new Registration(new NodeStore(table), describe, clock, log);
 
   await releaseLeftovers(records, nodeId, { clock, log });
+  await releaseLeftoverRooms(roomRecords, nodeId, log);
   for (const { caller, subscription } of await new SubscriptionStore(table).all())
     subscriptions.add(caller, subscription);
   for (const backend of backends) backend.start();
@@ -142,9 +176,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     url,
     async stop() {
       sessions.drain();
+      rooms.drain();
       timers.clear();
       await registration.stop();
       await sessions.stopAll(new PatchbayError('node_lost', 'the media node stops'));
+      await rooms.stopAll(new PatchbayError('node_lost', 'the media node stops'));
       await Promise.all(backends.map((backend) => backend.stop()));
       await push.close(1000);
       await http.close();
@@ -180,4 +216,14 @@ async function releaseLeftovers(
     if (record?.nodeId === nodeId) await records.release(record, clock.nowMs());
   }
   if (keys.length > 0) log.warn({ sessions: keys.length }, 'released the sessions of an earlier process');
+}
+
+/** The same for its rooms. */
+async function releaseLeftoverRooms(records: RoomStore, nodeId: string, log: Log): Promise<void> {
+  const keys = await records.onNode(nodeId);
+  for (const key of keys) {
+    const record = await records.get(key);
+    if (record?.nodeId === nodeId) await records.release(record);
+  }
+  if (keys.length > 0) log.warn({ rooms: keys.length }, 'released the rooms of an earlier process');
 }

@@ -1,4 +1,4 @@
-import type { LiveSession } from './live-session.ts';
+import type { LiveSession } from './session/live-session.ts';
 
 /** A connection lives for 2 h at most; after that a lost `$disconnect` is of no interest. */
 const forgetAfterMs = 3 * 3_600_000;

@@ -2,10 +2,10 @@ import { type Caller, isAdmin } from '../domain/access.ts';
 import type { Subscription } from '../protocol/event.ts';
 import type { PatchbayEvent } from '../protocol/events.ts';
 
-/** What an event is about: whose it is. */
+/** What an event is about: whose it is. A room is its creator's, and that of all who are in it. */
 export interface Subject {
   readonly tenant: string;
-  readonly userId: string;
+  readonly users: ReadonlySet<string>;
 }
 
 interface Subscriber {
@@ -19,6 +19,11 @@ interface Subscriber {
  */
 export class Subscriptions {
   readonly #subscribers = new Map<string, Subscriber>();
+
+  /** How many connections asked for something. */
+  get count(): number {
+    return this.#subscribers.size;
+  }
 
   add(caller: Caller, subscription: Subscription): void {
     let subscriber = this.#subscribers.get(caller.connectionId);
@@ -46,7 +51,7 @@ export class Subscriptions {
   /** Who asked for this event and may have it. */
   *match(event: PatchbayEvent, subject: Subject): Iterable<Caller> {
     for (const { caller, wanted } of this.#subscribers.values()) {
-      if (caller.tenant !== subject.tenant || !(isAdmin(caller) || caller.userId === subject.userId)) continue;
+      if (caller.tenant !== subject.tenant || !(isAdmin(caller) || subject.users.has(caller.userId))) continue;
       if (wants(wanted.values(), event)) yield caller;
     }
   }

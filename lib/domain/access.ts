@@ -50,5 +50,20 @@ export function requireScope(caller: Caller, scope: Scope): void {
 /** @throws PatchbayError unauthorized */
 export const requireAdmin = (caller: Caller): void => requireScope(caller, 'media:admin');
 
+/**
+ * The claim `rooms` holds for everybody, administrators too. A room that is yet to get its id is in nobody's claim.
+ *
+ * @throws PatchbayError unauthorized
+ */
+export function requireRoom({ rooms }: Caller, roomId: string | undefined): void {
+  if (rooms === undefined) return;
+  if (roomId === undefined) {
+    throw new PatchbayError('unauthorized', 'this token may use certain rooms only: it needs data.room_id');
+  }
+  if (!rooms.includes(roomId)) throw new PatchbayError('unauthorized', `this token may not use room ${roomId}`);
+}
+
 export const sessionNotFound = (sessionId: string): PatchbayError =>
   new PatchbayError('session_not_found', `no session ${sessionId}`);
+
+export const roomNotFound = (roomId: string): PatchbayError => new PatchbayError('room_not_found', `no room ${roomId}`);

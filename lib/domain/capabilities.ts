@@ -1,5 +1,12 @@
 import { PatchbayError } from '../protocol/errors.ts';
-import { type BackendKind, backendNames, type SdpType, type SessionType } from '../protocol/session.ts';
+import type { RoomClass, RoomSummary } from '../protocol/room.ts';
+import {
+  type BackendKind,
+  backendNames,
+  type CreateData,
+  type SdpType,
+  type SessionType,
+} from '../protocol/session.ts';
 
 /** Who makes the first SDP. As *offeree* patchbay answers the client's offer, as *offerer* it makes one. */
 export type Role = 'offeree' | 'offerer';
@@ -28,6 +35,10 @@ export const capabilities: readonly Capability[] = [
   { type: 'listen', backend: 'janus', roles: ['offerer'], sdp: webrtc },
 ];
 
+/** The backends that keep rooms of each class. PROTOCOL section 4. */
+const roomKeepers: Readonly<Record<RoomClass, readonly RoomBackend[]>> = { sfu: ['janus'], mcu: ['freeswitch'] };
+export type RoomBackend = RoomSummary['backend'];
+
 /** The order in which backends are tried when the client names none. */
 const preference: readonly BackendKind[] = ['janus', 'freeswitch', 'p2p'];
 
@@ -38,6 +49,14 @@ export interface Wanted {
   /** As the client wrote it, in either name. */
   readonly backend?: string | undefined;
 }
+
+/** What the data of a `create` asks for. */
+export const wantedOf = ({ type, offer, sdp_type, backend }: CreateData): Wanted => ({
+  type,
+  role: offer ? 'offeree' : 'offerer',
+  sdpType: offer?.sdp_type ?? sdp_type ?? 'webrtc',
+  backend,
+});
 
 /**
  * The backends that can do what is wanted, best first.
@@ -62,6 +81,19 @@ export function fittingBackends(wanted: Wanted): BackendKind[] {
     );
   }
   return preference.filter((kind) => fitting.some((row) => row.backend === kind));
+}
+
+/**
+ * The backends that keep a room of this class, best first.
+ *
+ * @param backend as the client wrote it, in either name
+ * @throws PatchbayError unknown_backend, incompatible_session
+ */
+export function roomBackends(roomClass: RoomClass, backend?: string): RoomBackend[] {
+  const named = backend === undefined ? undefined : backendOf(backend);
+  const fitting = roomKeepers[roomClass].filter((kind) => named === undefined || kind === named);
+  if (fitting.length > 0) return fitting;
+  throw new PatchbayError('incompatible_session', `backend ${named} does not do ${roomClass} rooms`);
 }
 
 function backendOf(name: string): BackendKind {

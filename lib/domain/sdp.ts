@@ -43,9 +43,14 @@ function sdpKind(session: SessionDescription): SdpType | undefined {
 /** Lines end in CRLF, as RFC 8866 wants it and engines expect it; clients may send LF. */
 export const withCrlf = (sdp: string): string => `${sdp.replace(/\r?\n/g, '\r\n').trimEnd()}\r\n`;
 
+/** An SDP's lines with their ends, which to some parsers is a CR alone. */
+export const sdpLines = (sdp: string): string[] => sdp.match(/[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$/g) ?? [];
+
+/** Some parsers pass over blanks. */
+export const isCandidateLine = (line: string): boolean => /^\s*a\s*=\s*candidate\s*:/i.test(line);
+
 /** Without ICE candidates: for engines that learn where the client is from its own checks. */
 export const withoutCandidates = (sdp: string): string =>
-  sdp
-    .split('\r\n')
-    .filter((line) => !line.startsWith('a=candidate:') && !line.startsWith('a=end-of-candidates'))
-    .join('\r\n');
+  sdpLines(sdp)
+    .filter((line) => !isCandidateLine(line) && !line.startsWith('a=end-of-candidates'))
+    .join('');

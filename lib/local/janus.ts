@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import type { JanusAddress } from '../backends/janus/url.ts';
 import { Child, findProgram } from './child.ts';
 import { writeJanusConfig } from './janus-config.ts';
 import { freePorts } from './ports.ts';
 
 export interface LocalJanus {
   readonly url: string;
+  /** With all that the controller needs to know of it. */
+  readonly address: JanusAddress;
   readonly adminUrl: string;
   readonly adminSecret: string;
   readonly child: Child;
@@ -38,5 +41,8 @@ export async function startJanus(
     logFile: join(dataDir, 'logs', 'janus.log'),
   });
   child.start();
-  return { url: `ws://127.0.0.1:${wsPort}`, adminUrl: `ws://127.0.0.1:${adminPort}`, adminSecret, child };
+  const url = `ws://127.0.0.1:${wsPort}`;
+  const adminUrl = `ws://127.0.0.1:${adminPort}`;
+  const address = { url, admin: { url: adminUrl, secret: adminSecret } };
+  return { url, address, adminUrl, adminSecret, child };
 }

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
+import { ownNetworks, readAllowedNetworks } from '../controller/own-networks.ts';
+import { addressRules } from '../domain/addresses.ts';
 import { type Environment, read, readInteger, readList } from '../env.ts';
 
 /** How the local stack was asked to run. */
@@ -12,6 +14,8 @@ export interface LocalSettings {
   readonly janusUrls: readonly string[];
   readonly mediaAddress: string;
   readonly iceInterfaces: readonly string[];
+  /** CIDRs and addresses to which media may go although they are this machine's or near it. */
+  readonly allowedNetworks: readonly string[];
   readonly reorderSeed: number | undefined;
   readonly auth: 'none' | 'jwt';
 }
@@ -32,6 +36,7 @@ export function readSettings(environment: Environment = process.env): LocalSetti
     dynamodbEndpoint: read('dynamodbEndpoint', environment),
     janusUrls: readList('janusUrl', environment),
     ...mediaOf(host, read('publicIp', environment)),
+    allowedNetworks: readAllowedNetworks(environment) ?? nearNetworks(host),
     reorderSeed:
       seed === undefined ? undefined : readInteger('reorderSeed', 0, { max: Number.MAX_SAFE_INTEGER }, environment),
     auth,
@@ -40,7 +45,11 @@ export function readSettings(environment: Environment = process.env): LocalSetti
 
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
-/** Who can reach the console over loopback only gets media there too; else media is on every interface. */
+/**
+ * Plain RTP is on loopback where the console is on loopback only, and Janus is asked to keep WebRTC there too (Janus 1.1
+ * passes loopback over when it gathers, and takes the other interfaces, ICE's credentials guarding them); else media is
+ * on every interface.
+ */
 function mediaOf(host: string, publicIp: string | undefined): Pick<LocalSettings, 'mediaAddress' | 'iceInterfaces'> {
   if (publicIp !== undefined) {
     if (isIP(publicIp) === 0) throw new Error(`PATCHBAY_PUBLIC_IP must be an IP address, not ${publicIp}`);
@@ -50,4 +59,13 @@ function mediaOf(host: string, publicIp: string | undefined): Pick<LocalSettings
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const outside = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
   return { mediaAddress: outside?.address ?? '127.0.0.1', iceInterfaces: [] };
+}
+
+/** A browser on this machine has these addresses; where others may come, they come from the networks that it is in. */
+function nearNetworks(host: string): string[] {
+  const rules = addressRules({ own: [], allowed: [] });
+  const addressOf = (network: string) => network.split('/')[0] ?? '';
+  const own = ownNetworks();
+  const outside = own.filter((network) => rules.refusal(addressOf(network)) === undefined);
+  return ['127.0.0.0/8', '::1', ...own.map(addressOf), ...(isLoopback(host) ? [] : outside)];
 }

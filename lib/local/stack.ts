@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tokenVerifier } from '../authorize/token.ts';
+import { formatJanusUrl } from '../backends/janus/url.ts';
 import { variables } from '../env.ts';
 import { NodeStore } from '../store/nodes.ts';
 import { openTable } from '../store/table.ts';
@@ -67,14 +68,18 @@ export async function startStack(settings: LocalSettings): Promise<LocalStack> {
       log: logFault,
       reorderSeed: settings.reorderSeed,
     });
-    const files = { prefix: '/recordings/', dir: join(dataDir, 'recordings') };
+    const recordingsDir = join(dataDir, 'recordings');
+    const files = { prefix: '/recordings/', dir: recordingsDir };
     const server = await createHttpServer({ gateway, consoleDir, host, port: settings.port, files, log: logFault });
     const controller = startController(dataDir, {
       table: tableName,
       dynamodbEndpoint,
       callbackUrl: server.url,
       nodeId,
-      janusUrl: (janus ? [janus.url] : settings.janusUrls).join(','),
+      recordingsDir,
+      recordingsUrl: `${server.url}/recordings`,
+      janusUrl: (janus ? [formatJanusUrl(janus.address)] : settings.janusUrls).join(','),
+      allowedNetworks: settings.allowedNetworks.join(','),
     });
     children.push(controller);
     const node = await nodeUp(new NodeStore(table));
@@ -132,7 +137,9 @@ async function nodeUp(nodes: NodeStore): Promise<string> {
   while (Date.now() - startedAtMs < readyMs) {
     const list = await nodes.list();
     const node = list.find(
-      (one) => one.nodeId === nodeId && one.heartbeatAtMs >= startedAtMs && one.engines.some(({ up }) => up),
+      ({ nodeId: id, heartbeatAtMs, engines }) =>
+        // p2p needs no engine, and is always up.
+        id === nodeId && heartbeatAtMs >= startedAtMs && engines.some(({ kind, up }) => up && kind !== 'p2p'),
     );
     if (node) return node.url;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import * as event from './event.ts';
 import * as node from './node.ts';
+import * as room from './room.ts';
 import * as session from './session.ts';
 
 /**
@@ -108,7 +109,7 @@ export const commands = {
   'session/recorder_action': {
     summary: 'Starts, stops and lists recordings of a session.',
     data: session.recorderActionData,
-    reply: session.actionsReply,
+    reply: session.recorderReply,
     ofSession: true,
   },
   'session/room_action': {
@@ -134,6 +135,43 @@ export const commands = {
     summary: 'Takes over one session, or all of mine, on this connection.',
     data: session.attachData,
     reply: session.attachReply,
+  },
+  'room/create': {
+    summary: 'Makes a room.',
+    data: room.createRoomData,
+    reply: room.createRoomReply,
+  },
+  'room/destroy': {
+    summary: 'Ends a room and all sessions in it.',
+    data: room.destroyRoomData,
+    reply: session.noReply,
+  },
+  'room/get_info': {
+    summary: 'All that is known of a room, and who is in it.',
+    data: room.roomInfoData,
+    reply: room.roomInfo,
+    alsoKnownAs: ['room/info'],
+  },
+  'room/get_list': {
+    summary: "The tenant's rooms, page by page.",
+    data: room.roomListData,
+    reply: room.roomListReply,
+    alsoKnownAs: ['room/list'],
+  },
+  'room/kick': {
+    summary: "Ends a member's session.",
+    data: room.kickData,
+    reply: session.noReply,
+  },
+  'room/mute': {
+    summary: 'Mutes or unmutes a member for the whole room.',
+    data: room.muteData,
+    reply: session.noReply,
+  },
+  'room/layout': {
+    summary: 'Arranges the picture of an `mcu` room.',
+    data: room.layoutData,
+    reply: session.noReply,
   },
   'event/subscribe': {
     summary: 'Asks for events.',

@@ -1,5 +1,7 @@
 import type { Candidate } from './candidate.ts';
 import type { ErrorBody } from './errors.ts';
+import type { Recording } from './recording.ts';
+import type { RoomInfo, RoomMember } from './room.ts';
 import type { Description, SessionInfo, SessionType } from './session.ts';
 
 /** What the server tells without being asked. PROTOCOL section 5. */
@@ -24,10 +26,30 @@ export type SessionStatus =
   | { class: 'slow_link'; uplink: boolean; lost: number }
   | { class: 'hangup'; cause: string }
   | { class: 'engine'; status: 'up' | 'down' }
+  | ({ class: 'recording' } & Omit<Recording, 'started_at'>)
   /** `taken`: another connection owns it now; the last that the former one hears of the session. */
   | { class: 'owner'; status: 'connected' | 'gone' | 'taken' };
 
 export type SessionEventType = keyof SessionEventBodies;
+
+/** The `body` of each `type` of event of a room. */
+export interface RoomEventBodies {
+  created: Omit<RoomInfo, 'members'>;
+  started_member: RoomMember;
+  stopped_member: RoomMember;
+  status: RoomStatus;
+  info: { info: string; data: Record<string, unknown> };
+  destroyed: ErrorBody & { duration: number };
+}
+
+/** Something that changed while a room lives. */
+export type RoomStatus =
+  | { class: 'layout'; layout: string }
+  | { class: 'mute'; session_id: string; audio: boolean; video: boolean }
+  /** A listener has turned to another publisher. */
+  | { class: 'listening'; session_id: string; peer_id: string };
+
+export type RoomEventType = keyof RoomEventBodies;
 
 /** One event; `seq` counts up by one for each object, `time` is ISO 8601. */
 export interface PatchbayEvent {

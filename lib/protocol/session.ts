@@ -2,6 +2,8 @@ import * as z from 'zod/mini';
 import { candidate, maxCandidates } from './candidate.ts';
 import { clientId, objectId } from './ids.ts';
 import { limits } from './limits.ts';
+import { recording } from './recording.ts';
+import { audioCodec, bitrateKbps, roomMember, videoCodec } from './room.ts';
 
 /** The schemas of `subclass: "session"`. PROTOCOL sections 2 and 3; every field's unit and default stands there. */
 
@@ -86,9 +88,9 @@ export const createData = z.strictObject({
   create_room: flag(false),
   room_type: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'may have 1 to 64 of A-Z a-z 0-9 _ -'))),
   layout: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_+-]{1,64}$/, 'may have 1 to 64 of A-Z a-z 0-9 _ + -'))),
-  room_audio_codec: z.optional(z.enum(['opus', 'isac32', 'isac16', 'pcmu', 'pcma'])),
-  room_video_codec: z.optional(z.enum(['vp8', 'vp9', 'h264'])),
-  room_bitrate: z.optional(z.int().check(z.gte(0), z.lte(1_000_000))),
+  room_audio_codec: z.optional(audioCodec),
+  room_video_codec: z.optional(videoCodec),
+  room_bitrate: z.optional(bitrateKbps),
   publisher_id: z.optional(objectId),
   ...mediaFields,
   record: flag(false),
@@ -201,12 +203,12 @@ export type MediaState = z.output<typeof mediaState>;
 /** The fields to change. */
 export type MediaChange = { readonly [Field in keyof MediaState]?: MediaState[Field] | undefined };
 
-/** What took effect of an `update_media`: `false` where the backend can't do it. */
+/** For each field of an `update_media`: true when it took effect, `false` where the backend can't do it. */
 export const applied = z.object({
   mute_audio: z.optional(z.boolean()),
   mute_video: z.optional(z.boolean()),
   mute_data: z.optional(z.boolean()),
-  bitrate: z.optional(z.union([z.int(), z.literal(false)])),
+  bitrate: z.optional(z.boolean()),
 });
 export type Applied = z.output<typeof applied>;
 
@@ -235,7 +237,7 @@ export const sessionInfo = z.object({
   node_id: z.string(),
   created_at: isoTime,
   ready_at: z.optional(isoTime),
-  recordings: z.array(z.string()),
+  recordings: z.array(recording),
   omitted: z.optional(z.array(z.string())),
 });
 /** All that is known of a session: the reply of `get_info`, and without the SDPs the body of `created`. */
@@ -269,9 +271,20 @@ export const setTypeReply = z.object({
   peer_id: z.optional(z.string()),
   publisher_id: z.optional(z.string()),
 });
+/** The fields of a type: what a session of it is tied to. */
+export type SetTypeReply = z.output<typeof setTypeReply>;
+/** The reply of `recorder_action`: to `start` id and uri, to `stop` also the duration in s. */
+export const recorderReply = z.object({
+  actions: z.optional(z.array(z.string())),
+  recordings: z.optional(z.array(recording)),
+  recording_id: z.optional(z.string()),
+  uri: z.optional(z.string()),
+  duration: z.optional(z.number()),
+});
+/** The reply of `room_action` and `player_action`. */
 export const actionsReply = z.object({
   actions: z.optional(z.array(z.string())),
-  recordings: z.optional(z.array(z.string())),
+  members: z.optional(z.array(roomMember)),
 });
 export const attachReply = z.object({
   sessions: z.array(

@@ -25,6 +25,9 @@ export const fenceable = (attempt: number, requestId: string): Condition => ({
   ...fencedFor(attempt, requestId),
 });
 
+/** No subscription is left in the item. */
+export const wantsNothing: Condition = { expression: 'attribute_not_exists(wanted)' };
+
 /** The item is there: an update must not make it. */
 export const present: Condition = { expression: 'attribute_exists(pk)' };
 
@@ -34,6 +37,19 @@ export const heldBy = (nodeId: string, attempt: number, requestId: string): Cond
   names: { '#node': 'node' },
   values: { ':node': nodeId, ':attempt': attempt, ':request': requestId },
 });
+
+/** The room is still held by this node, which made it for this request. */
+export const roomHeldBy = (nodeId: string, requestId: string): Condition => ({
+  expression: '#node = :node AND request_id = :request',
+  names: { '#node': 'node' },
+  values: { ':node': nodeId, ':request': requestId },
+});
+
+/** No such room yet, or the very one that is put: a put whose answer was lost is sent again. */
+export const roomClaimable = (nodeId: string, requestId: string): Condition => {
+  const { expression, ...held } = roomHeldBy(nodeId, requestId);
+  return { expression: `attribute_not_exists(pk) OR (${expression})`, ...held };
+};
 
 /** A condition as a command's input wants it. */
 export const conditionInput = ({ expression, names, values }: Condition) => ({

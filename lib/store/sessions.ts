@@ -1,7 +1,8 @@
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import { sessionType } from '../protocol/session.ts';
 import { claimable, conditionInput, fenceable, heldBy, made } from './conditions.ts';
+import { keysOnNode, shardOf } from './on-node.ts';
 import type { Table } from './table.ts';
 
 const record = z.object({
@@ -40,17 +41,9 @@ export interface SessionKey {
   readonly sessionId: string;
 }
 
-const shards = 8;
 /** Longer than any retry of a function or a late put of a node. */
 const fenceSeconds = 300;
 const keyOf = ({ tenant, sessionId }: SessionKey) => ({ pk: `T#${tenant}#S#${sessionId}`, sk: 'S' });
-
-/** Spreads what lives on one node over the index's partitions; the id alone decides. */
-export function shardOf(nodeId: string, sessionId: string): string {
-  let sum = 0;
-  for (let at = 0; at < sessionId.length; at += 1) sum = (sum * 31 + sessionId.charCodeAt(at)) >>> 0;
-  return `${nodeId}#${sum % shards}`;
-}
 
 /**
  * The live sessions, one record each: put when a node accepts the session, deleted when it ends.
@@ -154,30 +147,7 @@ export class SessionStore {
 
   /** The keys of all sessions whose records say that they live on a node. */
   async onNode(nodeId: string): Promise<SessionKey[]> {
-    const pages = await Promise.all(Array.from({ length: shards }, (_, shard) => this.#shard(`${nodeId}#${shard}`)));
-    return pages.flat();
-  }
-
-  async #shard(shard: string): Promise<SessionKey[]> {
-    const found: SessionKey[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await this.#table.client.send(
-        new QueryCommand({
-          TableName: this.#table.name,
-          IndexName: 'on_node',
-          KeyConditionExpression: 'node_shard = :shard',
-          ExpressionAttributeValues: { ':shard': shard },
-          ExclusiveStartKey: from,
-        }),
-      );
-      for (const { pk } of page.Items ?? []) {
-        const key = /^T#(.*)#S#([^#]*)$/.exec(String(pk));
-        if (key?.[1] !== undefined && key[2] !== undefined) found.push({ tenant: key[1], sessionId: key[2] });
-      }
-      from = page.LastEvaluatedKey;
-    } while (from);
-    return found;
+    return (await keysOnNode(this.#table, nodeId, 'S')).map(({ tenant, id }) => ({ tenant, sessionId: id }));
   }
 }
 

@@ -2,7 +2,7 @@ import { DeleteCommand, GetCommand, QueryCommand, UpdateCommand } from '@aws-sdk
 import * as z from 'zod/mini';
 import { type Caller, callerSchema } from '../domain/access.ts';
 import { type Subscription, subscription } from '../protocol/event.ts';
-import { conditionInput, made, present } from './conditions.ts';
+import { conditionInput, made, present, wantsNothing } from './conditions.ts';
 import type { Table } from './table.ts';
 
 const record = z.object({ sk: z.string(), caller: callerSchema, wanted: z.optional(z.set(z.string())) });
@@ -49,20 +49,25 @@ export class SubscriptionStore {
     return made(this.#table.client.send(command));
   }
 
-  /** Without the condition an update would make a record that nobody can read. */
+  /** The item goes with the last of them. Without the condition an update would make one that nobody can read. */
   async remove(connectionId: string, wanted: Subscription): Promise<void> {
-    const { ConditionExpression } = conditionInput(present);
-    await made(
-      this.#table.client.send(
+    const item = { TableName: this.#table.name, Key: keyOf(connectionId) };
+    let left: unknown;
+    const update = async () => {
+      const { Attributes } = await this.#table.client.send(
         new UpdateCommand({
-          TableName: this.#table.name,
-          Key: keyOf(connectionId),
+          ...item,
           UpdateExpression: 'DELETE wanted :wanted',
-          ConditionExpression,
+          ...conditionInput(present),
           ExpressionAttributeValues: { ':wanted': new Set([JSON.stringify(wanted)]) },
+          ReturnValues: 'ALL_NEW',
         }),
-      ),
-    );
+      );
+      left = Attributes?.wanted;
+    };
+    if (!(await made(update())) || left !== undefined) return;
+    // Unless another one has come in the meantime.
+    await made(this.#table.client.send(new DeleteCommand({ ...item, ...conditionInput(wantsNothing) })));
   }
 
   /** True if there were any. */

@@ -8,6 +8,7 @@ import type { Table } from './table.ts';
  * |---|---|---|---|
  * | connection | `C#id` | `C` | connect, disconnect; nodes add themselves |
  * | session | `T#tenant#S#id` | `S` | the node that holds it |
+ * | room | `T#tenant#R#id` | `R` | the node that it is on |
  * | node | `NODES` | node id | the node |
  * | subscriptions | `SUBS` | connection id | `event/subscribe`, `event/unsubscribe`, disconnect |
  * | node's key | `K#node` | `K` | the node; read by functions that call nodes |

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { capabilities, type Role } from '../../lib/domain/capabilities.ts';
 import { type BackendKind, type SdpType, type SessionType, sessionTypes } from '../../lib/protocol/session.ts';
 import { FakeBackend } from '../support/fake-backend.ts';
-import { inProcess, type Party } from '../support/in-process.ts';
+import { conference, inProcess, listenerTo, type Party, publisherIn } from '../support/in-process.ts';
 import { offer, phoneOffer } from '../support/sdp.ts';
 
 /**
@@ -14,7 +14,7 @@ const freeswitch = new FakeBackend('freeswitch');
 let ann: Party;
 beforeAll(async () => {
   await world.start('n2', [freeswitch]);
-  ann = await world.connect({ scope: 'media:session media:rtp' });
+  ann = await world.connect({ scope: 'media:session media:rtp media:room' });
 });
 
 const offers: Record<SdpType, object> = { webrtc: offer, rtp: { sdp: phoneOffer, sdp_type: 'rtp' } };
@@ -25,7 +25,7 @@ const backends: readonly BackendKind[] = ['janus', 'freeswitch', 'p2p'];
 interface Row {
   readonly offeree: readonly SdpType[];
   readonly offerer: readonly SdpType[];
-  /** To which types it can change; none of the changes is part of this release. */
+  /** To which types it can change; of these, only `listen` is part of this release. */
   readonly setType: readonly SessionType[];
 }
 
@@ -51,7 +51,7 @@ async function wanted(type: SessionType, role: Role, kind: SdpType): Promise<Rec
     return { type, ...description, master_id: await ann.create({ type, offer: offers[kind] }) };
   }
   if (type === 'bridge') return { type, ...description, peer_id: await ann.create({ type: 'park', offer }) };
-  if (type === 'listen') return { type, ...description, publisher_id: 'somebody' };
+  if (type === 'listen') return { type, ...description, publisher_id: (await conference(world)).publisher_id };
   return { type, ...description };
 }
 
@@ -78,10 +78,11 @@ describe.each(sessionTypes)('%s', (type) => {
     );
 
     if (row) {
-      test(`set_type to ${row.setType.join(', ') || 'nothing'}: not in this release, and nothing else ever`, async () => {
+      const done = type === 'listen' ? ['listen'] : [];
+      test(`set_type to anything${done.length > 0 ? ` but ${done}` : ''}: not in this release, or never`, async () => {
         const [role, kind] = row.offeree[0] ? (['offeree', row.offeree[0]] as const) : (['offerer', 'webrtc'] as const);
         const session_id = await ann.create({ ...(await wanted(type, role, kind)), backend });
-        for (const other of sessionTypes) {
+        for (const other of sessionTypes.filter((one) => !done.includes(one))) {
           expect(await ann.refused('set_type', { session_id, type: other })).toMatchObject({
             reason: 'incompatible_session',
             error: expect.stringContaining(`${backend} cannot make ${other} of a ${type} session`),
@@ -91,6 +92,19 @@ describe.each(sessionTypes)('%s', (type) => {
       });
     }
   });
+});
+
+test('a listener becomes one of another publisher of its room, and of no other room', async () => {
+  const [here, elsewhere] = [await conference(world), await conference(world)];
+  const session_id = await listenerTo(ann, here.publisher_id);
+  const publisher_id = await publisherIn(here.host, here.room_id);
+  const change = { session_id, type: 'listen' };
+  expect(await ann.ask('set_type', { ...change, publisher_id })).toEqual({ room_id: here.room_id, publisher_id });
+  expect(await ann.refused('set_type', { ...change, publisher_id: elsewhere.publisher_id })).toMatchObject({
+    reason: 'incompatible_session',
+    error: `data.publisher_id: ${elsewhere.publisher_id} is in another room`,
+  });
+  expect(await ann.ask('get_info', { session_id })).toMatchObject({ publisher_id });
 });
 
 describe('automatic backend', () => {

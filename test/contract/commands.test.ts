@@ -3,12 +3,20 @@ import { expect, test } from 'vitest';
 import type { RouteHandler } from '../../lib/command/command.ts';
 import { check } from '../../lib/protocol/check.ts';
 import { type Command, commandNames, commandRow, type commands, routes } from '../../lib/protocol/commands.ts';
-import { inProcess, type Party } from '../support/in-process.ts';
+import {
+  conference,
+  connectHost,
+  endOf,
+  inProcess,
+  listenerTo,
+  type Party,
+  publisherIn,
+} from '../support/in-process.ts';
 import { answer, offer } from '../support/sdp.ts';
 import { until } from '../support/until.ts';
 
 /**
- * PROTOCOL section 3 (and 5), the table of commands row by row: each through the route that API Gateway chooses for it,
+ * PROTOCOL sections 3 to 5, the table of commands row by row: each through the route that API Gateway chooses for it,
  * with the data of its row and the shape of its reply.
  */
 const world = inProcess();
@@ -27,6 +35,7 @@ type OlderForm = 'session/update';
 const echo = { type: 'echo', offer };
 const p2p = { type: 'p2p', offer };
 const candidate = { sdpMid: '0', sdpMLineIndex: 0, candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host' };
+const publish = { type: 'publish', offer };
 const everything = { class: 'media', subclass: 'session', type: '*', obj_id: '*' };
 
 /** Sends by the route's own function; the reply is of the form that the table says, and holds nothing besides. */
@@ -103,14 +112,26 @@ const rows = {
   },
   'session/get_proxy_offer': async () => {
     const ann = await world.connect();
-    const session_id = await ann.create(p2p);
-    expect(await ann.refused('get_proxy_offer', { session_id })).toMatchObject({
+    const session_id = await ann.create({ type: 'proxy', offer });
+    expect(await send(ann, 'session/get_proxy_offer', { session_id })).toEqual({ offer });
+    const other = await ann.create(p2p);
+    expect(await ann.refused('get_proxy_offer', { session_id: other })).toMatchObject({
       reason: 'invalid_operation',
-      error: `session ${session_id} is p2p, not proxy`,
+      error: `session ${other} is not the master of a proxy`,
     });
   },
   'session/set_type': async () => {
+    const { host, room_id, publisher_id: first } = await conference(world);
     const ann = await world.connect();
+    const listener = await listenerTo(ann, first);
+    const publisher_id = await publisherIn(host, room_id);
+    expect(await send(ann, 'session/set_type', { session_id: listener, type: 'listen', publisher_id })).toEqual({
+      room_id,
+      publisher_id,
+    });
+    await until('type', () => ann.of(listener, 'type').length === 1);
+    expect(ann.of(listener, 'type')[0]?.body).toEqual({ type: 'listen', room_id, publisher_id });
+
     const session_id = await ann.create(echo);
     expect(await ann.refused('set_type', { session_id, type: 'park' })).toMatchObject({
       reason: 'incompatible_session',
@@ -120,40 +141,81 @@ const rows = {
   'session/update_media': async () => {
     const ann = await world.connect();
     const session_id = await ann.create({ ...echo, wait_reply: true });
-    await until('ready', async () => (await ann.ask('get_info', { session_id })).state === 'ready');
     world.janus.media.refuses = { mute_data: false };
     const change = { mute_audio: true, mute_video: false, mute_data: true, bitrate: 64_000 };
     expect(await send(ann, 'session/update_media', { session_id, ...change })).toEqual({
-      applied: { ...change, mute_data: false },
+      applied: { mute_audio: true, mute_video: true, mute_data: false, bitrate: true },
     });
   },
   'session/recorder_action': async () => {
     const ann = await world.connect();
-    const session_id = await ann.create(echo);
-    expect(await send(ann, 'session/recorder_action', { session_id })).toEqual({ actions: ['get_actions', 'list'] });
-    expect(await send(ann, 'session/recorder_action', { session_id, action: 'list' })).toEqual({ recordings: [] });
+    const session_id = await ann.create({ ...echo, wait_reply: true });
+    const act = (action?: string) => send(ann, 'session/recorder_action', { session_id, action });
+    expect(await act()).toEqual({ actions: ['get_actions', 'list', 'start'] });
+    expect(await act('list')).toEqual({ recordings: [] });
     expect(await ann.refused('recorder_action', { session_id, action: 'stop' })).toMatchObject({
       reason: 'no_active_recorder',
     });
-    expect(await ann.refused('recorder_action', { session_id, action: 'start' })).toMatchObject({
-      reason: 'not_implemented',
+
+    const started = await act('start');
+    expect(started).toEqual({
+      recording_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      uri: `http://files/${started.recording_id}/recording.json`,
     });
+    expect(await act('get_actions')).toEqual({ actions: ['get_actions', 'list', 'stop'] });
+    expect(await ann.refused('recorder_action', { session_id, action: 'start' })).toMatchObject({
+      reason: 'invalid_state',
+      error: `recording ${started.recording_id} is under way`,
+    });
+    expect(await act('stop')).toEqual({ ...started, duration: expect.any(Number) });
+    expect(await act('list')).toEqual({
+      recordings: [
+        {
+          ...started,
+          state: 'available',
+          started_at: expect.stringMatching(/Z$/),
+          duration: expect.any(Number),
+          bytes: 1000,
+        },
+      ],
+    });
+    await until('its statuses', () => ann.of(session_id, 'status').length === 3);
+    expect(ann.of(session_id, 'status').map(({ body }) => body)).toMatchObject(
+      ['started', 'processing', 'available'].map((state) => ({ class: 'recording', ...started, state })),
+    );
+
     const other = await ann.create(p2p);
     expect(await ann.refused('recorder_action', { session_id: other, action: 'start' })).toMatchObject({
       reason: 'invalid_operation',
-      error: 'patchbay cannot record a p2p session: its media does not come by',
+      error: 'the media of this p2p session cannot be recorded here',
     });
   },
   'session/room_action': async () => {
-    const ann = await world.connect();
-    const session_id = await ann.create(echo);
-    expect(await send(ann, 'session/room_action', { session_id })).toEqual({ actions: ['get_actions'] });
-    for (const action of ['layout', 'mute', 'unmute', 'kick', 'list', 'record_start', 'record_stop']) {
-      expect(await ann.refused('room_action', { session_id, action })).toMatchObject({ reason: 'no_active_room' });
+    const { host, room_id, publisher_id: session_id } = await conference(world);
+    const act = (action: string, more: Data = {}) => send(host, 'session/room_action', { session_id, action, ...more });
+    expect(await act('get_actions')).toEqual({ actions: ['get_actions', 'kick', 'list', 'mute', 'unmute'] });
+    expect(await act('list')).toEqual({ members: [{ session_id, role: 'publisher', user_id: 'ann' }] });
+    for (const action of ['mute', 'unmute']) {
+      expect(await act(action)).toEqual({});
+      expect(await host.ask('get_info', { session_id })).toMatchObject({ mute_audio: action === 'mute' });
     }
-    expect(await ann.refused('room_action', { session_id, action: 'kick', data: { member_id: 'm' } })).toMatchObject({
-      reason: 'no_active_room',
-    });
+    for (const action of ['layout', 'record_start', 'record_stop']) {
+      expect(await host.refused('room_action', { session_id, action })).toMatchObject({ reason: 'invalid_operation' });
+    }
+    // Without a session, by the room alone; a member may be named in nested data.
+    const second = await publisherIn(host, room_id);
+    expect(await send(host, 'session/room_action', { room_id, action: 'kick', data: { member_id: second } })).toEqual(
+      {},
+    );
+    expect(await endOf(host, second)).toMatchObject({ reason: 'member_stop' });
+
+    const alone = await host.create(echo);
+    expect(await send(host, 'session/room_action', { session_id: alone })).toEqual({ actions: ['get_actions'] });
+    for (const action of ['layout', 'mute', 'unmute', 'kick', 'list', 'record_start', 'record_stop']) {
+      expect(await host.refused('room_action', { session_id: alone, action })).toMatchObject({
+        reason: 'no_active_room',
+      });
+    }
   },
   'session/player_action': async () => {
     const ann = await world.connect();
@@ -284,6 +346,129 @@ const rows = {
       error: 'janus cannot make park of a echo session',
     });
   },
+  'room/create': async () => {
+    const host = await connectHost(world);
+    const options = { audio_codec: 'pcmu', video_codec: 'h264', bitrate: 512, timeout: 60, max_publishers: 2 };
+    const { room_id } = await send(host, 'room/create', { class: 'sfu', backend: 'janus', ...options });
+    expect(room_id).toMatch(/^[0-9a-f-]{36}@n1$/);
+    expect(await host.ask('room/get_info', { room_id })).toMatchObject(options);
+    expect(world.janus.room.spec).toMatchObject({ audioCodec: 'pcmu', videoCodec: 'h264', bitrateBps: 512_000 });
+
+    const mine = `lobby-${randomUUID()}`;
+    expect(await send(host, 'room/create', { class: 'sfu', room_id: mine })).toEqual({ room_id: mine });
+    expect(await host.refused('room/create', { class: 'sfu', room_id: mine })).toMatchObject({
+      reason: 'room_already_exists',
+    });
+    expect(await host.refused('room/create', {})).toMatchObject({ error: 'data.class is missing' });
+    expect(await host.refused('room/create', { class: 'mcu' })).toMatchObject({ reason: 'no_mediaserver' });
+    expect(await (await world.connect()).refused('room/create', { class: 'sfu' })).toMatchObject({
+      reason: 'unauthorized',
+      error: 'this needs the scope media:room',
+    });
+  },
+  'room/destroy': async () => {
+    const { host, room_id, publisher_id } = await conference(world);
+    const ann = await world.connect();
+    await host.ask('event/subscribe', { subclass: 'room', obj_id: room_id });
+    const listener = await listenerTo(ann, publisher_id);
+    expect(await send(host, 'room/destroy', { room_id, reason: 'late' })).toEqual({});
+    expect(await endOf(host, publisher_id)).toMatchObject({ code: 304003, reason: 'room_destroyed' });
+    expect(await endOf(ann, listener)).toMatchObject({ reason: 'room_destroyed' });
+    expect(await endOf(host, room_id)).toMatchObject({ reason: 'room_destroyed', error: 'late' });
+    expect(await host.refused('room/get_info', { room_id })).toMatchObject({ reason: 'room_not_found' });
+  },
+  'room/get_info': async () => {
+    const { host, room_id, publisher_id } = await conference(world);
+    const bob = await world.connect({ sub: 'bob' });
+    const listener = await listenerTo(bob, publisher_id);
+    const { session_id: waiting } = await host.ask('create', { type: 'listen', publisher_id });
+    const info = await send(bob, 'room/get_info', { room_id });
+    expect(info).toEqual({
+      room_id,
+      class: 'sfu',
+      backend: 'janus',
+      audio_codec: 'opus',
+      video_codec: 'vp8',
+      bitrate: 0,
+      timeout: 300,
+      max_publishers: 50,
+      members: [
+        { session_id: publisher_id, role: 'publisher', user_id: 'ann' },
+        { session_id: listener, role: 'listener', user_id: 'bob', peer_id: publisher_id },
+      ],
+      status: {},
+      user_id: 'ann',
+      node_id: 'n1',
+      created_at: expect.stringMatching(/Z$/),
+    });
+    expect(JSON.stringify(info)).not.toContain(waiting);
+    const globex = await world.connect({ tenant: 'globex', scope: 'media:admin' });
+    expect(await globex.refused('room/get_info', { room_id })).toMatchObject({ reason: 'room_not_found' });
+  },
+  'room/info': async () => {
+    const { host, room_id } = await conference(world);
+    expect(await send(host, 'room/info', { room_id })).toMatchObject({ room_id, class: 'sfu' });
+  },
+  'room/get_list': async () => {
+    const host = await connectHost(world, { tenant: 'initech' });
+    const make = async () => String((await host.ask('room/create', { class: 'sfu' })).room_id);
+    const ids = [await make(), await make(), await make()].sort();
+    const all = await send(host, 'room/get_list');
+    expect(all).toEqual({
+      rooms: ids.map((room_id) => ({
+        room_id,
+        class: 'sfu',
+        backend: 'janus',
+        members: 0,
+        created_at: expect.stringMatching(/Z$/),
+      })),
+    });
+    const first = await send(host, 'room/get_list', { limit: 2 });
+    const rest = await send(host, 'room/get_list', { cursor: first.cursor });
+    expect([...Object(first.rooms), ...Object(rest.rooms)]).toEqual(all.rooms);
+    expect(rest).not.toHaveProperty('cursor');
+  },
+  'room/list': async () => {
+    const claimed = await connectHost(world, { tenant: 'umbrella', rooms: 'attic' });
+    await claimed.ask('room/create', { class: 'sfu', room_id: 'attic' });
+    await (await connectHost(world, { tenant: 'umbrella' })).ask('room/create', { class: 'sfu', room_id: 'cellar' });
+    expect(await send(claimed, 'room/list')).toMatchObject({ rooms: [{ room_id: 'attic' }] });
+  },
+  'room/kick': async () => {
+    const { host, room_id, publisher_id: session_id } = await conference(world);
+    const listener = await listenerTo(host, session_id);
+    expect(await send(host, 'room/kick', { room_id, session_id })).toEqual({});
+    expect(await endOf(host, session_id)).toMatchObject({ code: 100012, reason: 'member_stop' });
+    expect(await endOf(host, listener)).toMatchObject({ code: 304006, reason: 'publisher_stop' });
+    expect(await host.refused('room/kick', { room_id, session_id })).toMatchObject({ reason: 'member_not_found' });
+    expect(await host.refused('room/kick', { room_id })).toMatchObject({ error: 'data.session_id is missing' });
+  },
+  'room/mute': async () => {
+    const { host, room_id, publisher_id: session_id } = await conference(world);
+    const owner = await world.connect();
+    expect(await send(host, 'room/mute', { room_id, session_id, audio: true, video: true })).toEqual({});
+    // Its owner cannot undo it, but for the time after it.
+    expect(await owner.ask('update_media', { session_id, mute_audio: false })).toEqual({
+      applied: { mute_audio: false },
+    });
+    expect(await send(host, 'room/mute', { room_id, session_id, video: false })).toEqual({});
+    expect(await owner.ask('get_info', { session_id })).toMatchObject({ mute_audio: true, mute_video: false });
+    expect(await host.ask('room/get_info', { room_id })).toMatchObject({
+      status: { mute: { class: 'mute', session_id, audio: true, video: false } },
+    });
+    expect(await host.refused('room/mute', { room_id, session_id })).toMatchObject({ reason: 'missing_field' });
+    expect(await owner.refused('room/mute', { room_id, session_id, audio: true })).toMatchObject({
+      reason: 'unauthorized',
+    });
+  },
+  'room/layout': async () => {
+    const { host, room_id } = await conference(world);
+    expect(await host.refused('room/layout', { room_id, layout: '2x2' })).toMatchObject({
+      reason: 'invalid_operation',
+      error: `room ${room_id} is of class sfu: it has no layout`,
+    });
+    expect(await host.refused('room/layout', { room_id })).toMatchObject({ error: 'data.layout is missing' });
+  },
   'event/subscribe': async () => {
     const [watcher, ann] = [await world.connect(), await world.connect()];
     expect(await send(watcher, 'event/subscribe', { subclass: 'session', type: 'created' })).toEqual({});
@@ -360,36 +545,62 @@ const olderNames: Record<string, () => Promise<void>> = {
     const ann = await world.connect();
     const session_id = await ann.create(echo);
     const reply = await ann.send({ class: 'session', cmd: 'recorder_action', data: { session_id }, tid: 1 });
-    expect(reply).toEqual({ result: 'ok', data: { actions: ['get_actions', 'list'] }, tid: 1 });
+    expect(reply).toEqual({ result: 'ok', data: { actions: ['get_actions', 'list', 'start'] }, tid: 1 });
   },
   'no class and no subclass': async () => {
     const ann = await world.connect();
     expect(await ann.send({ cmd: 'start', data: echo, tid: 'a' })).toMatchObject({ result: 'ok', tid: 'a' });
   },
   publisher: async () => {
+    const { host, room_id, publisher_id } = await conference(world);
     const ann = await world.connect();
-    expect(await ann.create({ type: 'listen', publisher: 'somebody' })).toMatch(/@n1$/);
+    const session_id = await ann.create({ type: 'listen', publisher: publisher_id });
+    expect(await ann.ask('get_info', { session_id })).toMatchObject({ publisher_id });
+    const other = await publisherIn(host, room_id);
+    const change = { session_id, type: 'listen', publisher: other };
+    expect(await ann.ask('set_type', change)).toMatchObject({ publisher_id: other });
     expect(await ann.refused('create', { type: 'listen', publisher: 'a b' })).toMatchObject({
       reason: 'invalid_value',
       error: expect.stringContaining('data.publisher_id'),
     });
-    const both = { publisher: 'a', publisher_id: 'a' };
-    expect(await ann.refused('set_type', { type: 'listen', ...both })).toMatchObject({ reason: 'invalid_parameters' });
+    expect(await ann.refused('set_type', { ...change, publisher_id: other })).toMatchObject({
+      reason: 'invalid_parameters',
+    });
   },
   room: async () => {
-    const ann = await world.connect();
-    expect(await ann.create({ type: 'publish', offer, room: 'lobby' })).toMatch(/@n1$/);
-    expect(await ann.refused('room_action', { room: 'lobby' })).toMatchObject({ error: 'no room lobby' });
-    expect(await ann.refused('create', { type: 'publish', offer, room: 'a b' })).toMatchObject({
+    const { host, room_id } = await conference(world);
+    const reply = await host.ask('create', { ...publish, room: room_id });
+    expect(reply).toMatchObject({ room_id, room: room_id });
+    expect(await host.ask('room_action', { room: room_id, action: 'list' })).toHaveProperty('members');
+    expect(await host.refused('room_action', { room: 'lobby' })).toMatchObject({ error: 'no room lobby' });
+    expect(await host.refused('create', { ...publish, room: 'a b' })).toMatchObject({
       error: expect.stringContaining('data.room_id'),
     });
   },
   'room_audiocodec, room_videocodec, events_body': async () => {
-    const ann = await world.connect();
-    const older = { room_audiocodec: 'opus', room_videocodec: 'vp9', events_body: { call: 7 } };
-    const session_id = await ann.create({ type: 'publish', offer, ...older });
-    await until('created', () => ann.of(session_id, 'created').length === 1);
-    expect(ann.of(session_id, 'created')[0]?.body).toMatchObject({ call: 7 });
+    const host = await connectHost(world);
+    const older = { room_audiocodec: 'pcma', room_videocodec: 'vp9', events_body: { call: 7 } };
+    const { session_id, room_id } = await host.ask('create', { ...publish, ...older });
+    await until('created', () => host.of(String(session_id), 'created').length === 1);
+    expect(host.of(String(session_id), 'created')[0]?.body).toMatchObject({ call: 7 });
+    expect(await host.ask('room/get_info', { room_id })).toMatchObject({ audio_codec: 'pcma', video_codec: 'vp9' });
   },
 };
 for (const [name, run] of Object.entries(olderNames)) test(`older: ${name}`, run);
+
+test('what happens in a room is told, in its order, to whoever is in it and subscribed', async () => {
+  const { host, room_id, publisher_id } = await conference(world);
+  const [bob, eve] = [await world.connect({ sub: 'bob' }), await world.connect({ sub: 'eve' })];
+  for (const party of [bob, eve]) await party.ask('event/subscribe', { subclass: 'room', obj_id: room_id });
+  const listener = await listenerTo(bob, publisher_id);
+  await host.ask('room/mute', { room_id, session_id: listener, audio: true });
+  await host.ask('room/kick', { room_id, session_id: publisher_id });
+  await until('the publisher is gone', () => bob.of(room_id, 'stopped_member').length > 0);
+  expect(bob.of(room_id).map(({ type, body }) => [type, body])).toEqual([
+    ['started_member', { session_id: listener, role: 'listener', user_id: 'bob', peer_id: publisher_id }],
+    ['status', { class: 'mute', session_id: listener, audio: true, video: false }],
+    ['stopped_member', { session_id: publisher_id, role: 'publisher', user_id: 'ann' }],
+  ]);
+  expect(bob.of(room_id).map(({ seq }) => seq)).toEqual([3, 4, 5]);
+  expect(eve.of(room_id)).toEqual([]);
+});

@@ -3,7 +3,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { SessionStore } from '../../lib/store/sessions.ts';
 import { openTable } from '../../lib/store/table.ts';
 import { writeUnits } from '../../lib/store/write-units.ts';
-import { inProcess } from '../support/in-process.ts';
+import { connectHost, inProcess, listenerTo } from '../support/in-process.ts';
 import { offer } from '../support/sdp.ts';
 
 /** What a call may cost on DynamoDB: counted from the writes that are made, index included. */
@@ -56,4 +56,19 @@ test(`create, ready and destroy cost ${budgetUnits} write units, and no read of 
   ]);
   expect(writes.reduce((sum, { units }) => sum + units, 0)).toBeLessThanOrEqual(budgetUnits);
   expect(reads).not.toHaveBeenCalled();
+});
+
+test('a room costs 4 write units and each session in it no more than any other, moderation nothing', async () => {
+  const host = await connectHost(world);
+  await host.ask('destroy', { session_id: await host.create({ type: 'echo', offer, wait_reply: true }) });
+  writes.length = 0;
+
+  const publisher = await host.ask('create', { type: 'publish', offer, wait_reply: true });
+  const { room_id } = publisher;
+  const session_id = await listenerTo(host, String(publisher.session_id));
+  await host.ask('room/mute', { room_id, session_id, audio: true });
+  await host.ask('room/get_info', { room_id });
+  await host.ask('room/destroy', { room_id });
+  await vi.waitFor(() => expect(writes).toHaveLength(8));
+  expect(writes.reduce((sum, { units }) => sum + units, 0)).toBe(4 + 2 * budgetUnits);
 });

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { withoutCandidates } from '../../lib/domain/sdp.ts';
 import { check } from '../../lib/protocol/check.ts';
 import { type CreateData, createData } from '../../lib/protocol/session.ts';
-import { inProcess, type Party } from '../support/in-process.ts';
+import { conference, connectHost, endOf, inProcess, listenerTo, type Party } from '../support/in-process.ts';
 import { answer, offer } from '../support/sdp.ts';
 import { until } from '../support/until.ts';
 
 /**
  * PROTOCOL section 3, the table of `create`, field by field: its default, what is refused, and what it does today. Fields
- * of types that wait for their engine are accepted, and refused with a wrong value.
+ * of types whose engine is not there are accepted, and refused with a wrong value.
  */
 const world = inProcess();
 
@@ -33,20 +33,32 @@ const notId = ['', 'a b', 'a\n', 'a\u0000', 'x'.repeat(65), 'a@b@c', 5, null];
 const notFlag = ['true', 1, null];
 
 const ann = () => world.connect();
+const host = () => connectHost(world);
 const info = async (party: Party, session_id: string) => party.ask('get_info', { session_id });
 /** What get_info says of a session that was made with these data. */
 async function infoOf(data: Record<string, unknown>) {
   const party = await ann();
   return info(party, await party.create(data));
 }
-const ended = (party: Party, session_id: string) =>
-  until(`the end of ${session_id}`, () => party.of(session_id, 'destroyed')[0]?.body, 5000);
 /** Nothing comes of it in this release but that it is taken. */
-const accepted =
-  (data: Record<string, unknown>, ...values: Record<string, unknown>[]) =>
-  async () => {
-    for (const value of values) expect(await (await ann()).create({ ...data, ...value })).toMatch(/@n1$/);
-  };
+const accepted = (field: string, value: unknown) => async () => {
+  expect(await (await ann()).create({ ...echo, [field]: value })).toMatch(/@n1$/);
+};
+/** Of the room that is made for a publisher: what the engine is told; a room that is there has its own. */
+const ofRoom = (field: string, values: readonly unknown[], engine: (value: unknown) => object) => async () => {
+  for (const value of values) {
+    await (await host()).create({ ...publish, [field]: value });
+    expect(world.janus.room.spec).toMatchObject(engine(value));
+  }
+  await (await host()).create(publish);
+  expect(world.janus.room.spec).toMatchObject(engine(values[0]));
+  const { host: party, room_id } = await conference(world);
+  expect(await party.create({ ...publish, room_id, [field]: values[0] })).toMatch(/@n1$/);
+  expect(await party.refused('create', { ...publish, room_id, [field]: values[1] })).toMatchObject({
+    reason: 'invalid_parameters',
+    error: `data.${field} is ${values[1]}, but room ${room_id} has ${values[0]}`,
+  });
+};
 async function pair(masterData: Record<string, unknown> = {}, slaveData: Record<string, unknown> = {}) {
   const party = await ann();
   const master = await party.create({ ...p2p, ...masterData });
@@ -120,7 +132,8 @@ const rows = {
     ],
     does: async () => {
       expect(await infoOf(echo)).toMatchObject({ backend_role: 'offeree', offer });
-      expect(await infoOf({ type: 'listen' })).toMatchObject({ backend_role: 'offerer' });
+      const { publisher_id } = await conference(world);
+      expect(await infoOf({ type: 'listen', publisher_id })).toMatchObject({ backend_role: 'offerer', offer });
       expect(await (await ann()).refused('create', { type: 'echo', offer: {} })).toMatchObject({
         reason: 'missing_sdp',
       });
@@ -131,8 +144,9 @@ const rows = {
     wrong: ['sip', 5, null],
     does: async () => {
       const party = await world.connect({ scope: 'media:session media:rtp' });
-      const listen = { type: 'listen', publisher_id: 'somebody' };
-      expect(await party.create(listen)).toMatch(/@n1$/);
+      const { publisher_id } = await conference(world);
+      const listen = { type: 'listen', publisher_id };
+      expect(await party.create({ ...listen, sdp_type: 'webrtc' })).toMatch(/@n1$/);
       // The kind that patchbay makes as offerer: of a listener, no other.
       expect(await party.refused('create', { ...listen, sdp_type: 'rtp' })).toMatchObject({
         reason: 'incompatible_session',
@@ -143,6 +157,7 @@ const rows = {
       });
       // The far side of a proxy.
       expect(await party.create({ type: 'proxy', offer, sdp_type: 'rtp' })).toMatch(/@n1$/);
+      expect(world.janus.media.spec.kinds).toEqual({ near: 'webrtc', far: 'rtp' });
       expect(await (await ann()).refused('create', { type: 'proxy', offer, sdp_type: 'rtp' })).toMatchObject({
         reason: 'unauthorized',
         error: expect.stringContaining('media:rtp'),
@@ -151,7 +166,7 @@ const rows = {
   },
   offer_video: {
     wrong: notFlag,
-    does: accepted({ type: 'listen' }, {}, { offer_video: false }, { offer_video: true }),
+    does: accepted('offer_video', false),
   },
   backend: {
     wrong: [5, null, 'x'.repeat(65)],
@@ -239,6 +254,14 @@ const rows = {
       });
       const bob = await world.connect({ sub: 'bob' });
       expect(await bob.refused('create', { type: 'p2p', master_id: master })).toMatchObject({ reason: 'unauthorized' });
+
+      // Of a proxy: the slave is offered what the engine made, and the answer made of its own is the master's.
+      const caller = await party.create({ type: 'proxy', offer });
+      const callee = await party.create({ type: 'bridge', master_id: caller });
+      expect(await party.ask('get_offer', { session_id: callee })).toEqual({ offer });
+      await party.ask('set_answer', { session_id: callee, answer });
+      expect(await party.ask('get_answer', { session_id: caller })).toEqual({ answer });
+      expect(await info(party, callee)).toMatchObject({ type: 'proxy', master_id: caller, state: 'ready' });
     },
   },
   set_master_answer: {
@@ -265,7 +288,7 @@ const rows = {
     does: async () => {
       const stops = await pair();
       await stops.party.ask('destroy', { session_id: stops.master });
-      expect(await ended(stops.party, stops.slave)).toMatchObject({ reason: 'peer_stopped' });
+      expect(await endOf(stops.party, stops.slave)).toMatchObject({ reason: 'peer_stopped' });
 
       const stays = await pair({}, { stop_after_peer: false });
       await stays.party.ask('destroy', { session_id: stays.master });
@@ -288,46 +311,112 @@ const rows = {
         reason: 'no_mediaserver',
         error: 'freeswitch down on this node',
       });
+      // Of a proxy it names the master.
+      const master_id = await party.create({ type: 'proxy', offer });
+      const slave = await party.create({ type: 'proxy', peer_id: master_id });
+      expect(await info(party, slave)).toMatchObject({ master_id, peer_id: master_id });
     },
   },
-  room_id: { wrong: notId, does: accepted(publish, { room_id: 'lobby' }, { room_id: `${randomUUID()}@n1` }) },
-  create_room: { byDefault: false, wrong: notFlag, does: accepted(publish, { create_room: true, room_id: 'lobby' }) },
+  room_id: {
+    wrong: notId,
+    does: async () => {
+      const { host: party, room_id, publisher_id } = await conference(world);
+      expect(await info(party, publisher_id)).toMatchObject({ room_id, type_ext: { room_id } });
+      // Without it one is made.
+      const made = await party.ask('create', publish);
+      expect(made).toMatchObject({ room_id: expect.stringMatching(/^[0-9a-f-]{36}@n1$/), room: made.room_id });
+      expect(made.room_id).not.toBe(room_id);
+      // A listener's is that of its publisher.
+      expect(await party.create({ type: 'listen', publisher_id, room_id })).toMatch(/@n1$/);
+      expect(await party.refused('create', { type: 'listen', publisher_id, room_id: made.room_id })).toMatchObject({
+        reason: 'invalid_parameters',
+        error: `data.room_id: ${publisher_id} is in room ${room_id}`,
+      });
+    },
+  },
+  create_room: {
+    byDefault: false,
+    wrong: notFlag,
+    does: async () => {
+      const room_id = `lobby-${randomUUID()}`;
+      const party = await host();
+      expect(await party.refused('create', { ...publish, room_id })).toMatchObject({
+        reason: 'room_not_found',
+        error: `no room ${room_id}`,
+      });
+      expect(await (await ann()).refused('create', { ...publish, room_id, create_room: true })).toMatchObject({
+        reason: 'unauthorized',
+        error: 'this needs the scope media:room',
+      });
+      expect(await party.ask('create', { ...publish, room_id, create_room: true })).toMatchObject({ room_id });
+      // Then it is there: for whoever comes later, with or without the flag.
+      expect(await (await ann()).ask('create', { ...publish, room_id, create_room: true })).toMatchObject({ room_id });
+      expect(await (await ann()).ask('create', { ...publish, room_id })).toMatchObject({ room_id });
+    },
+  },
   room_type: {
     byDefault: 'video-mcu-stereo',
     wrong: ['', 'a b', 'a;b', 'x'.repeat(65), 5, null],
-    does: accepted(publish, { room_type: 'video-mcu-stereo' }),
+    does: accepted('room_type', 'video-mcu-stereo'),
   },
   layout: {
     wrong: ['', '2 x 2', '../x', 'x'.repeat(65), 5, null],
-    does: accepted(publish, { layout: '1up_top_left+9' }),
+    does: accepted('layout', '1up_top_left+9'),
   },
   room_audio_codec: {
     byDefault: 'opus',
     wrong: ['mp3', 'OPUS', 5, null],
-    does: accepted(
-      publish,
-      ...['opus', 'isac32', 'isac16', 'pcmu', 'pcma'].map((room_audio_codec) => ({ room_audio_codec })),
-    ),
+    does: ofRoom('room_audio_codec', ['opus', 'isac32', 'isac16', 'pcmu', 'pcma'], (audioCodec) => ({ audioCodec })),
   },
   room_video_codec: {
     byDefault: 'vp8',
     wrong: ['av1', 5, null],
-    does: accepted(publish, ...['vp8', 'vp9', 'h264'].map((room_video_codec) => ({ room_video_codec }))),
+    does: ofRoom('room_video_codec', ['vp8', 'vp9', 'h264'], (videoCodec) => ({ videoCodec })),
   },
   room_bitrate: {
     byDefault: 0,
     wrong: [-1, 0.5, 1_000_001, '0', null],
-    does: accepted(publish, { room_bitrate: 0 }, { room_bitrate: 1_000_000 }),
+    does: ofRoom('room_bitrate', [0, 512, 1_000_000], (kbps) => ({ bitrateBps: Number(kbps) * 1000 })),
   },
   publisher_id: {
     wrong: notId,
-    does: accepted({ type: 'listen' }, { publisher_id: 'somebody' }, { publisher_id: `${randomUUID()}@n1` }),
+    does: async () => {
+      const { publisher_id, room_id } = await conference(world);
+      const party = await ann();
+      const listener = await listenerTo(party, publisher_id);
+      expect(await info(party, listener)).toMatchObject({ publisher_id, room_id, type_ext: { publisher_id, room_id } });
+      for (const id of ['nobody', `${randomUUID()}@n1`]) {
+        expect(await party.refused('create', { type: 'listen', publisher_id: id })).toMatchObject({
+          reason: 'invalid_publisher',
+          error: `data.publisher_id: no session ${id}`,
+        });
+      }
+      expect(await party.refused('create', { type: 'listen', publisher_id: listener })).toMatchObject({
+        reason: 'invalid_publisher',
+        error: `data.publisher_id: session ${listener} is listen, not publish`,
+      });
+      expect(await party.refused('create', { type: 'listen' })).toMatchObject({ reason: 'missing_field' });
+    },
   },
   mute_audio: { byDefault: false, wrong: notFlag, does: media('mute_audio', true, false) },
   mute_video: { byDefault: false, wrong: notFlag, does: media('mute_video', true, false) },
   mute_data: { byDefault: false, wrong: notFlag, does: media('mute_data', true, false) },
   bitrate: { byDefault: 0, wrong: [-1, 0.5, 1_000_000_001, '0', null], does: media('bitrate', 64_000, 0) },
-  record: { byDefault: false, wrong: notFlag, does: accepted(echo, { record: false }) },
+  record: {
+    byDefault: false,
+    wrong: notFlag,
+    does: async () => {
+      expect(await infoOf({ ...echo, wait_reply: true })).toMatchObject({ recordings: [] });
+      const party = await ann();
+      const session_id = await party.create({ ...echo, record: true });
+      await until('it is recorded', () => party.of(session_id, 'status').length > 0);
+      expect(await info(party, session_id)).toMatchObject({ recordings: [{ state: 'started' }] });
+      expect(await party.refused('create', { ...p2p, record: true })).toMatchObject({
+        reason: 'invalid_operation',
+        error: 'data.record: patchbay does not touch the media of a p2p session',
+      });
+    },
+  },
   wait_timeout: {
     waits: true,
     byDefault: 60,
@@ -335,7 +424,7 @@ const rows = {
     does: async () => {
       expect(await infoOf(p2p)).toMatchObject({ wait_timeout: 60 });
       const party = await ann();
-      expect(await ended(party, await party.create({ ...p2p, wait_timeout: 1 }))).toMatchObject({
+      expect(await endOf(party, await party.create({ ...p2p, wait_timeout: 1 }))).toMatchObject({
         reason: 'session_timeout',
         error: 'no offer and answer in wait_timeout, 1 s',
         duration: 1,
@@ -349,7 +438,7 @@ const rows = {
     does: async () => {
       expect(await infoOf(p2p)).toMatchObject({ ready_timeout: 86_400 });
       const party = await ann();
-      expect(await ended(party, await party.create({ ...echo, ready_timeout: 1 }))).toMatchObject({
+      expect(await endOf(party, await party.create({ ...echo, ready_timeout: 1 }))).toMatchObject({
         reason: 'session_timeout',
         error: 'ready_timeout, 1 s, is over',
       });
@@ -367,7 +456,7 @@ const rows = {
       const lasting = await party.create(p2p);
       await until('both are known to be hers', () => watcher.of(lasting).length > 0 && watcher.of(brief).length > 0);
       await party.leave();
-      expect(await ended(watcher, brief)).toMatchObject({ reason: 'registered_down' });
+      expect(await endOf(watcher, brief)).toMatchObject({ reason: 'registered_down' });
       await until('gone', () => watcher.of(lasting, 'status').length > 0);
       expect(await info(watcher, lasting)).toMatchObject({ status: { owner: { class: 'owner', status: 'gone' } } });
     },

@@ -5,13 +5,20 @@ import { withoutCandidates } from '../../lib/domain/sdp.ts';
 import { type ErrorBody, errorTable, PatchbayError, type Reason } from '../../lib/protocol/errors.ts';
 import { rejection } from '../support/errors.ts';
 import { FakeBackend } from '../support/fake-backend.ts';
-import { inProcess, type Party, whileWaiting } from '../support/in-process.ts';
+import {
+  conference,
+  connectHost,
+  endOf,
+  inProcess,
+  listenerTo,
+  type Party,
+  whileWaiting,
+} from '../support/in-process.ts';
 import { answer, offer } from '../support/sdp.ts';
 
 /**
- * PROTOCOL section 7, row by row: what causes it, and what the client is told. Causes that belong to engines, rooms,
- * recordings or deployments that are not built yet are refusals of the engine: they show that the row reaches a client
- * just as it is.
+ * PROTOCOL section 7, row by row: what causes it, and what the client is told. Causes that belong to engines or types
+ * that are not built yet are refusals of the engine: they show that the row reaches a client just as it is.
  */
 const world = inProcess();
 
@@ -44,6 +51,12 @@ const refusedOf =
     const ann = await world.connect();
     return ann.refused(cmd, { session_id: await ann.create(session), ...data });
   };
+
+/** What the end of a session or room says, without how long it was. */
+async function toldAtEnd(party: Party, objectId: string): Promise<ErrorBody> {
+  const { duration: _, ...told } = await endOf(party, objectId);
+  return told;
+}
 
 /** What whoever waits for the answer of a session is told when `end` happens. */
 const toldWhen = (session: Record<string, unknown>, end: (session_id: string, owner: Party) => unknown) => async () => {
@@ -125,7 +138,15 @@ const rows = {
     cause: toldWhen(p2p, (session_id, owner) => owner.ask('destroy', { session_id, reason: 'lunch' })),
     names: 'lunch',
   },
-  member_stop: later('member_stop', 'a member is removed from its room'),
+  member_stop: {
+    by: 'a moderator removes a member from its room',
+    cause: async () => {
+      const { host, room_id, publisher_id } = await conference(world);
+      await host.ask('room/kick', { room_id, session_id: publisher_id });
+      return toldAtEnd(host, publisher_id);
+    },
+    names: /^removed from room \S+@n1$/,
+  },
   api_stop: {
     by: 'an administrator destroys the session',
     cause: toldWhen(p2p, async (session_id) =>
@@ -156,7 +177,14 @@ const rows = {
     names: /a session twice-\S+ is alive/,
   },
   invalid_session_id: later('invalid_session_id', 'an engine does not take an id'),
-  member_not_found: later('member_not_found', 'a room has no such member'),
+  member_not_found: {
+    by: 'a session is to be muted that is not in the room',
+    cause: async () => {
+      const { host, room_id } = await conference(world);
+      return host.refused('room/mute', { room_id, session_id: await host.create(p2p), audio: true });
+    },
+    names: /^session \S+@n1 is not in room \S+@n1$/,
+  },
   invalid_operation: {
     by: 'media are changed that do not come by',
     cause: refusedOf(p2p, 'update_media', { mute_audio: true }),
@@ -362,8 +390,29 @@ const rows = {
     },
     names: 'the message is too large',
   },
-  rate_limited: later('rate_limited', 'somebody asks too often'),
-  recording_failed: later('recording_failed', 'a recording cannot be kept'),
+  rate_limited: {
+    by: 'a session gets more candidates than anybody has',
+    cause: async () => {
+      const ann = await world.connect();
+      const session_id = await ann.create(p2p);
+      const line = { sdpMLineIndex: 0, candidate: 'candidate:1 1 udp 1 192.0.2.1 9 typ host' };
+      const candidates = Array.from({ length: 50 }, () => line);
+      for (let at = 0; at < 10; at += 1) await ann.ask('set_candidate', { session_id, candidates });
+      return ann.refused('set_candidate', { session_id, ...line });
+    },
+    names: 'a session takes 500 candidates',
+  },
+  recording_failed: {
+    by: 'the engine cannot record',
+    alone: true,
+    cause: async () => {
+      const ann = await world.connect();
+      const session_id = await ann.create({ ...echo, wait_reply: true });
+      world.janus.media.recorder.failure = new PatchbayError('janus_error', 'secrets of the disk');
+      return ann.refused('recorder_action', { session_id, action: 'start' });
+    },
+    names: 'the recording failed',
+  },
   janus_error: {
     by: 'Janus refuses the offer',
     alone: true,
@@ -400,14 +449,59 @@ const rows = {
   fs_bridge_error: later('fs_bridge_error', 'FreeSWITCH cannot bridge the channels'),
   room_not_found: {
     by: 'a room is named that is not there',
-    cause: refused('room_action', { room_id: 'lobby', action: 'list' }),
+    cause: refused('room/get_info', { room_id: 'lobby' }),
     names: 'no room lobby',
   },
-  room_already_exists: later('room_already_exists', 'a room has the id of another'),
-  room_destroyed: later('room_destroyed', 'the room of a session is destroyed'),
-  no_room_members: later('no_room_members', 'the last member of a room leaves'),
-  invalid_publisher: later('invalid_publisher', 'a listener names no publisher'),
-  publisher_stop: later('publisher_stop', 'the publisher that is heard stops'),
+  room_already_exists: {
+    by: 'a room is made with the id of one that is there',
+    cause: async () => {
+      const host = await connectHost(world);
+      const room = { class: 'sfu', room_id: `twice-${randomUUID()}` };
+      await host.ask('room/create', room);
+      return host.refused('room/create', room);
+    },
+    names: /^a room twice-\S+ exists$/,
+  },
+  room_destroyed: {
+    by: 'the room of a session is destroyed',
+    cause: async () => {
+      const { host, room_id, publisher_id } = await conference(world);
+      await host.ask('room/destroy', { room_id });
+      return toldAtEnd(host, publisher_id);
+    },
+    names: /^room \S+@n1 was destroyed$/,
+  },
+  no_room_members: {
+    by: 'the first publisher of a room that was made for it fails',
+    alone: true,
+    cause: async () => {
+      world.janus.answers = 'later';
+      const host = await connectHost(world);
+      await host.ask('event/subscribe', { subclass: 'room' });
+      const { room_id } = await host.ask('create', { type: 'publish', offer });
+      world.janus.media.fails(new PatchbayError('janus_error'));
+      return toldAtEnd(host, String(room_id));
+    },
+    names: 'its first publisher could not be started',
+  },
+  invalid_publisher: {
+    by: 'a listener is to hear a session that publishes nothing',
+    cause: async () => {
+      const ann = await world.connect();
+      return ann.refused('create', { type: 'listen', publisher_id: await ann.create(echo) });
+    },
+    names: /^data\.publisher_id: session \S+@n1 is echo, not publish$/,
+  },
+  publisher_stop: {
+    by: 'the publisher that is heard stops',
+    cause: async () => {
+      const { host, publisher_id } = await conference(world);
+      const listener = await listenerTo(host, publisher_id);
+      await host.ask('destroy', { session_id: publisher_id });
+      return toldAtEnd(host, listener);
+    },
+    names: /^its publisher \S+@n1 stopped$/,
+  },
 } satisfies Record<Reason, Row>;
 
 for (const [reason, row] of Object.entries<Row>(rows).sort(

@@ -2,10 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type {} from '../../console/src/call/use-echo-call.ts';
 import { SessionStore } from '../../lib/store/sessions.ts';
 import { openTable } from '../../lib/store/table.ts';
-import { buildConsole, launchChromium } from '../support/console.ts';
+import { buildConsole, launchChromium, openConsole, received } from '../support/console.ts';
 import { janusHandles } from '../support/janus-admin.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { grows, stops, until } from '../support/until.ts';
@@ -27,18 +26,6 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-/** The page keeps what it complains about: nothing of that is expected. */
-async function openConsole(complaints: string[] = []): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  await page.goto(stack.console);
-  await page.getByTestId('connection').and(page.locator('[data-status=open]')).waitFor();
-  return page;
-}
-
 const inPhase = (page: Page, phase: string) => page.locator(`[data-testid=call-state][data-phase=${phase}]`);
 
 async function startEcho(page: Page): Promise<string> {
@@ -49,20 +36,6 @@ async function startEcho(page: Page): Promise<string> {
   return (await row.getAttribute('data-session-id')) ?? '';
 }
 
-/** One number of what the live call receives. */
-const received = (page: Page, kind: 'audio' | 'video', field: 'bytesReceived' | 'framesDecoded') => () =>
-  page.evaluate(
-    async ({ kind, field }) => {
-      let sum = 0;
-      const stats = await window.patchbay.peerConnection?.getStats();
-      stats?.forEach((one: Record<string, unknown>) => {
-        if (one.type === 'inbound-rtp' && one.kind === kind) sum += Number(one[field]);
-      });
-      return sum;
-    },
-    { kind, field },
-  );
-
 const sessionGone = async (sessionId: string) => {
   const record = await records.get({ tenant: 'default', sessionId });
   return record === undefined && (await janusHandles(stack.janus)).length === 0;
@@ -72,12 +45,12 @@ describe('an echo call from the console', () => {
   const complaints: string[] = [];
   let page: Page;
   let sessionId: string;
-  const audioBytes = () => received(page, 'audio', 'bytesReceived')();
-  const videoBytes = () => received(page, 'video', 'bytesReceived')();
-  const framesDecoded = () => received(page, 'video', 'framesDecoded')();
+  const audioBytes = () => received(page, 'echo', 'audio', 'bytesReceived')();
+  const videoBytes = () => received(page, 'echo', 'video', 'bytesReceived')();
+  const framesDecoded = () => received(page, 'echo', 'video', 'framesDecoded')();
 
   beforeAll(async () => {
-    page = await openConsole(complaints);
+    page = await openConsole(browser, stack.console, complaints);
   });
 
   afterAll(() => page?.close());
@@ -122,7 +95,7 @@ describe('an echo call from the console', () => {
     await inPhase(page, 'ended').waitFor();
     await until('the session is gone', () => sessionGone(sessionId));
     await page.getByTestId('session-row').waitFor({ state: 'detached' });
-    expect(await page.evaluate(() => window.patchbay.peerConnection === undefined)).toBe(true);
+    expect(await page.evaluate(() => window.patchbay.echo === undefined)).toBe(true);
     await page.getByTestId('echo-start').waitFor();
   });
 
@@ -153,7 +126,7 @@ test('closing the tab during a call ends its session, in Janus and in the table'
   });
   await page.goto(stack.console);
   const sessionId = await startEcho(page);
-  await grows('decoded frames', received(page, 'video', 'framesDecoded'), 5);
+  await grows('decoded frames', received(page, 'echo', 'video', 'framesDecoded'), 5);
   const closedAtMs = performance.now();
   await page.close();
   await until('the session is gone', () => sessionGone(sessionId));
@@ -165,7 +138,7 @@ test('closing the tab during a call ends its session, in Janus and in the table'
 });
 
 test("a message of 33 KB from Chromium's WebSocket closes the connection with 1009", async () => {
-  const page = await openConsole();
+  const page = await openConsole(browser, stack.console);
   const code = await page.evaluate(
     (url) =>
       new Promise<number>((resolve) => {

@@ -14,6 +14,7 @@ import { SessionStore } from '../../lib/store/sessions.ts';
 import { openTable, type Table } from '../../lib/store/table.ts';
 import { startTable, type TestTable } from '../support/dynamodb.ts';
 import { offer } from '../support/sdp.ts';
+import { testFiles, testRules } from '../support/world.ts';
 
 /** Longer than a function waits for a node to accept a session. */
 const lateMs = 6000;
@@ -49,6 +50,8 @@ async function start(nodeId: 'slow' | 'quick', table: Table): Promise<void> {
     release: 'test',
     capacity: 100,
     table,
+    files: testFiles(),
+    rules: testRules,
     poster: {
       post: async (_connectionId, text) => {
         events.push(...[JSON.parse(text).data].flat());

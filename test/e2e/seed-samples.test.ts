@@ -58,7 +58,7 @@ test("janus-09-request-update-media, which names no session, means the connectio
   await send('janus-01-request-create-echo', await makeOfferSdp());
   expect(await send('janus-09-request-update-media')).toEqual({
     result: 'ok',
-    data: { applied: { mute_audio: true, bitrate: 100_000 } },
+    data: { applied: { mute_audio: true, bitrate: true } },
     tid: 1,
   });
   expect(await info()).toMatchObject({ data: { mute_audio: true, bitrate: 100_000 } });
@@ -87,7 +87,11 @@ test('janus-10-request-set-type and janus-11-request-recorder-action, with class
   expect(await client.request({ cmd: 'create', data, tid: 'create' })).toMatchObject({ result: 'ok' });
   // An echo cannot become a listener.
   expect(await send('janus-10-request-set-type')).toMatchObject({ data: { reason: 'incompatible_session' }, tid: 1 });
-  expect(await send('janus-11-request-recorder-action')).toMatchObject({ data: { reason: 'not_implemented' }, tid: 1 });
+  expect(await send('janus-11-request-recorder-action')).toEqual({
+    result: 'ok',
+    data: { recording_id: expect.any(String), uri: expect.stringContaining('/recordings/') },
+    tid: 1,
+  });
   await client.request({ cmd: 'destroy', data: { session_id }, tid: 'destroy' });
 });
 

@@ -11,3 +11,7 @@ export const caller = (change: Partial<Caller> = {}): Caller => ({
 
 export const admin = (change: Partial<Caller> = {}): Caller =>
   caller({ userId: 'root', scopes: ['media:admin'], connectionId: 'connection-admin', ...change });
+
+/** Who may make, end and moderate rooms. */
+export const moderator = (change: Partial<Caller> = {}): Caller =>
+  caller({ scopes: ['media:session', 'media:room'], ...change });

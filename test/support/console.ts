@@ -1,9 +1,12 @@
 import { execFile } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import type { CallPlace } from '../../console/src/call/peer-connections.ts';
+import { until } from './until.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const built = join(root, 'console/dist/index.html');
@@ -56,3 +59,61 @@ export const launchChromium = (): Promise<Browser> =>
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
     ],
   });
+
+/** Opens the console in a context of its own: another person. What the page complains about goes into the list. */
+export async function openConsole(browser: Browser, url: string, complaints: string[] = []): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  await page.goto(url);
+  await page.getByTestId('connection').and(page.locator('[data-status=open]')).waitFor();
+  return page;
+}
+
+/** One number of what a live call receives, added up. */
+export const received =
+  (page: Page, place: CallPlace, kind: 'audio' | 'video', field: 'bytesReceived' | 'framesDecoded') => () =>
+    page.evaluate(
+      async ({ place, kind, field }) => {
+        let sum = 0;
+        const stats = await window.patchbay[place]?.getStats();
+        stats?.forEach((one: Record<string, unknown>) => {
+          if (one.type === 'inbound-rtp' && one.kind === kind) sum += Number(one[field]);
+        });
+        return sum;
+      },
+      { place, kind, field },
+    );
+
+/** What a video element shows: red, green and blue of 160 × 90 points. */
+export const look = (page: Page, testId: string): Promise<number[]> =>
+  page.getByTestId(testId).evaluate((element) => {
+    const context = new OffscreenCanvas(160, 90).getContext('2d', { willReadFrequently: true });
+    if (!(element instanceof HTMLVideoElement) || !context) return [];
+    context.drawImage(element, 0, 0, 160, 90);
+    return [...context.getImageData(0, 0, 160, 90).data].filter((_, index) => index % 4 !== 3);
+  });
+
+/** The share of values that are clearly different in two looks: more than what coding does to a still picture. */
+export const difference = (one: readonly number[], other: readonly number[]): number =>
+  one.length === 0 ? 0 : one.filter((value, index) => Math.abs(value - (other[index] ?? 0)) > 24).length / one.length;
+
+/** Waits until the picture is another one than it is now. */
+export async function moves(page: Page, testId: string): Promise<void> {
+  const before = await look(page, testId);
+  await until(`${testId} moves`, async () => difference(before, await look(page, testId)) > 0.002);
+}
+
+/** Waits until a call's part of the page is in a phase. */
+export const inPhase = (page: Page, testId: string, phase: string): Promise<void> =>
+  page.locator(`[data-testid=${testId}][data-phase=${phase}]`).waitFor();
+
+/** At how many kbit/s video is received now. */
+export async function videoKbps(page: Page, place: CallPlace): Promise<number> {
+  const read = received(page, place, 'video', 'bytesReceived');
+  const [from, startedAtMs] = [await read(), performance.now()];
+  await delay(2000);
+  return (((await read()) - from) * 8) / (performance.now() - startedAtMs);
+}

@@ -6,6 +6,8 @@ export class CuttableProxy {
   readonly #target: URL;
   readonly #sockets = new Set<Socket>();
   #isDown = false;
+  readonly #silent = new Set<Socket>();
+  #silenceAt: string | undefined;
 
   private constructor(target: URL) {
     this.#target = target;
@@ -36,6 +38,19 @@ export class CuttableProxy {
     this.#isDown = false;
   }
 
+  /**
+   * The next connection on which the target says this gets silent instead, both ways and without an end, as when a
+   * router between has forgotten it. Others go on.
+   */
+  silenceAt(text: string): void {
+    this.#silenceAt = text;
+  }
+
+  /** Ends the connections that are silent. */
+  cutSilent(): void {
+    for (const socket of this.#silent) socket.resetAndDestroy();
+  }
+
   async stop(): Promise<void> {
     this.cut();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -47,17 +62,28 @@ export class CuttableProxy {
       return;
     }
     const far = connect(Number(this.#target.port), this.#target.hostname);
+    const isSilent = () => this.#silent.has(socket);
     for (const [one, other] of [
       [socket, far],
       [far, socket],
     ] as const) {
       this.#sockets.add(one);
-      one.pipe(other);
+      one.on('data', (chunk) => {
+        if (one === far && this.#isSilencedBy(chunk)) this.#silent.add(socket);
+        if (!isSilent()) other.write(chunk);
+      });
+      one.on('end', () => isSilent() || other.end());
       one.on('error', () => undefined);
       one.on('close', () => {
         this.#sockets.delete(one);
-        other.destroy();
+        if (!isSilent()) other.destroy();
       });
     }
+  }
+
+  #isSilencedBy(said: Buffer): boolean {
+    if (this.#silenceAt === undefined || !said.includes(this.#silenceAt)) return false;
+    this.#silenceAt = undefined;
+    return true;
   }
 }

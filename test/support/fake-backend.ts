@@ -1,34 +1,105 @@
-import type { Backend, MediaSession, MediaSink, MediaSpec } from '../../lib/backends/backend.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type {
+  Backend,
+  MediaRecorder,
+  MediaRoom,
+  MediaSession,
+  MediaSink,
+  MediaSpec,
+  RoomSink,
+  RoomSpec,
+} from '../../lib/backends/backend.ts';
 import type { Engine } from '../../lib/domain/placement.ts';
 import type { Candidate } from '../../lib/protocol/candidate.ts';
 import { PatchbayError } from '../../lib/protocol/errors.ts';
 import type { Applied, BackendKind, Description, MediaChange } from '../../lib/protocol/session.ts';
-import { answer } from './sdp.ts';
+import { answer, offer } from './sdp.ts';
 
-/** One session's media, as the test has it behave. */
+/** A recorder that notes what it was asked for, and leaves a file as an engine would, unless nobody looks at it. */
+export class FakeRecorder implements MediaRecorder {
+  readonly #leavesFiles: boolean;
+  /** The bases that it was given. */
+  readonly started: string[] = [];
+  stopped = 0;
+  /** What the next start fails with. */
+  failure: Error | undefined;
+
+  constructor(leavesFiles = true) {
+    this.#leavesFiles = leavesFiles;
+  }
+
+  async start(base: string): Promise<void> {
+    if (this.failure) throw this.failure;
+    this.started.push(base);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped += 1;
+    const base = this.started.at(-1);
+    if (base === undefined || !this.#leavesFiles) return;
+    await mkdir(dirname(base), { recursive: true });
+    await writeFile(`${base}-audio.mjr`, 'x'.repeat(1000));
+  }
+}
+
+/** One session's media, as the test has it behave: which methods it has depends on the session's type. */
 export class FakeMedia implements MediaSession {
   readonly spec: MediaSpec;
   readonly sink: MediaSink;
   readonly changes: MediaChange[] = [];
   /** The candidates that it was given, and `end`. */
   readonly trickled: string[] = [];
+  /** The publishers that it was turned to. */
+  readonly heard: MediaSession[] = [];
+  readonly recorder: FakeRecorder;
+  /** Of a session that patchbay answers. */
+  readonly acceptOffer?: (offer: Description) => Promise<Description | undefined>;
+  /** Of a session that patchbay offers to. */
+  readonly makeOffer?: () => Promise<Description>;
+  readonly acceptAnswer?: (answer: Description) => Promise<Description | undefined>;
+  readonly farOffer?: () => Promise<Description>;
+  readonly changePublisher?: (publisher: MediaSession) => Promise<Description | undefined>;
+  /** The client's offer, and its answer. */
   offer: Description | undefined;
+  answer: Description | undefined;
   /** How often it was closed. */
   closed = 0;
   /** What is refused of each change. */
   refuses: Applied = {};
   /** What the next changes fail with. */
   failure: Error | undefined;
+  /** The offer with which the next change of publisher has to be answered. */
+  newOffer: Description | undefined;
   readonly #answering = Promise.withResolvers<Description>();
 
-  constructor(spec: MediaSpec, sink: MediaSink) {
+  constructor(spec: MediaSpec, sink: MediaSink, recorder = new FakeRecorder()) {
     this.spec = spec;
     this.sink = sink;
-  }
-
-  acceptOffer(offer: Description): Promise<Description> {
-    this.offer = offer;
-    return this.#answering.promise;
+    this.recorder = recorder;
+    // Not everybody waits for it.
+    this.#answering.promise.catch(() => {});
+    const isSlave = spec.type === 'proxy' && spec.master !== undefined;
+    if (spec.type === 'listen' || isSlave) {
+      this.makeOffer = async () => offer;
+      this.acceptAnswer = async (given) => {
+        this.answer = given;
+        return isSlave ? answer : undefined;
+      };
+    } else {
+      this.acceptOffer = (given) => {
+        this.offer = given;
+        return spec.type === 'proxy' ? Promise.resolve(undefined) : this.#answering.promise;
+      };
+    }
+    if (spec.type === 'proxy' && !spec.master) this.farOffer = async () => offer;
+    if (spec.type === 'listen') {
+      this.changePublisher = async (publisher) => {
+        if (this.failure) throw this.failure;
+        this.heard.push(publisher);
+        return this.newOffer;
+      };
+    }
   }
 
   /** The engine makes its answer. */
@@ -44,8 +115,8 @@ export class FakeMedia implements MediaSession {
   async updateMedia(change: MediaChange): Promise<Applied> {
     this.changes.push(change);
     if (this.failure) throw this.failure;
-    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-    return { ...given, ...this.refuses };
+    const given = Object.entries(change).filter(([, value]) => value !== undefined);
+    return { ...Object.fromEntries(given.map(([field]) => [field, true])), ...this.refuses };
   }
 
   async addCandidates(candidates: readonly Candidate[]): Promise<void> {
@@ -61,13 +132,43 @@ export class FakeMedia implements MediaSession {
   }
 }
 
+/** A room, as the test has it behave. */
+export class FakeRoom implements MediaRoom {
+  readonly spec: RoomSpec;
+  readonly sink: RoomSink;
+  made = 0;
+  closed = 0;
+  /** What making it fails with. */
+  failure: Error | undefined;
+
+  constructor(spec: RoomSpec, sink: RoomSink) {
+    this.spec = spec;
+    this.sink = sink;
+  }
+
+  async make(): Promise<void> {
+    this.made += 1;
+    if (this.failure) throw this.failure;
+  }
+
+  async close(): Promise<void> {
+    this.closed += 1;
+  }
+}
+
 /** An engine without media. It answers at once, unless `answers` is set to `later`. */
 export class FakeBackend implements Backend {
   readonly kind: BackendKind;
   readonly name: string;
+  passesCandidates = true;
   readonly opened: FakeMedia[] = [];
+  readonly rooms: FakeRoom[] = [];
   up = true;
   answers: 'now' | 'later' = 'now';
+  /** Whether its recorders do. */
+  leavesFiles = true;
+  /** What making the next rooms fails with. */
+  roomFailure: Error | undefined;
   started = 0;
   stopped = 0;
 
@@ -81,6 +182,13 @@ export class FakeBackend implements Backend {
     const media = this.opened.at(-1);
     if (!media) throw new Error('no media session was opened');
     return media;
+  }
+
+  /** The newest room. */
+  get room(): FakeRoom {
+    const room = this.rooms.at(-1);
+    if (!room) throw new Error('no room was opened');
+    return room;
   }
 
   engine(): Engine {
@@ -98,9 +206,16 @@ export class FakeBackend implements Backend {
 
   open(spec: MediaSpec, sink: MediaSink): FakeMedia {
     if (!this.up) throw new PatchbayError('no_mediaserver', `${this.name} is down`);
-    const media = new FakeMedia(spec, sink);
+    const media = new FakeMedia(spec, sink, new FakeRecorder(this.leavesFiles));
     if (this.answers === 'now') media.answers();
     this.opened.push(media);
     return media;
+  }
+
+  openRoom(spec: RoomSpec, sink: RoomSink): FakeRoom {
+    const room = new FakeRoom(spec, sink);
+    room.failure = this.roomFailure;
+    this.rooms.push(room);
+    return room;
   }
 }

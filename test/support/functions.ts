@@ -7,6 +7,7 @@ import { createLambdaContext } from '../../lib/local/gateway/lambda-context.ts';
 import { PatchbayError } from '../../lib/protocol/errors.ts';
 import { ConnectionStore } from '../../lib/store/connections.ts';
 import { NodeStore } from '../../lib/store/nodes.ts';
+import { RoomStore } from '../../lib/store/rooms.ts';
 import { SessionStore } from '../../lib/store/sessions.ts';
 import { SubscriptionStore } from '../../lib/store/subscriptions.ts';
 import { startTable, type TestTable } from './dynamodb.ts';
@@ -69,6 +70,9 @@ export function functionsUnderTest() {
     get sessions() {
       return new SessionStore(table);
     },
+    get rooms() {
+      return new RoomStore(table);
+    },
     get nodes() {
       return new NodeStore(table);
     },
@@ -107,7 +111,7 @@ export interface Reply {
   readonly tid?: string | number;
 }
 
-type Surroundings = ReturnType<typeof functionsUnderTest>;
+export type Surroundings = ReturnType<typeof functionsUnderTest>;
 
 /**
  * What every command that goes to its session's node has in common. `data` is all that the command needs besides

@@ -16,6 +16,9 @@ import { SessionStore } from '../../lib/store/sessions.ts';
 import { startTable, type TestTable } from './dynamodb.ts';
 import { FakeBackend } from './fake-backend.ts';
 import { lambdaContext, messageEvent, type Reply } from './functions.ts';
+import { answer, offer } from './sdp.ts';
+import { until } from './until.ts';
+import { testFiles, testRules } from './world.ts';
 
 type Data = Record<string, unknown>;
 
@@ -72,9 +75,9 @@ export class Party {
     await disconnect(messageEvent('', { connectionId: this.connectionId, eventType: 'DISCONNECT' }));
   }
 
-  /** The events of one session. */
-  of(sessionId: string, type?: string): PatchbayEvent[] {
-    return this.events.filter((event) => event.obj_id === sessionId && (type === undefined || event.type === type));
+  /** The events of one session or room. */
+  of(objectId: string, type?: string): PatchbayEvent[] {
+    return this.events.filter((event) => event.obj_id === objectId && (type === undefined || event.type === type));
   }
 }
 
@@ -104,6 +107,8 @@ export function inProcess() {
       release: 'test',
       capacity: 1000,
       table,
+      files: testFiles(),
+      rules: testRules,
       poster: {
         post: async (connectionId, text) => {
           const party = parties.get(connectionId);
@@ -177,6 +182,35 @@ export function inProcess() {
   };
 }
 export type InProcess = ReturnType<typeof inProcess>;
+
+/** Somebody who may make and moderate rooms: ann, if nothing else is said. */
+export const connectHost = (world: InProcess, identity: Identity = {}): Promise<Party> =>
+  world.connect({ scope: 'media:session media:room', ...identity });
+
+/** A room with its first publisher, whom others can see. */
+export async function conference(world: InProcess) {
+  const host = await connectHost(world);
+  const room_id = String((await host.ask('room/create', { class: 'sfu' })).room_id);
+  return { host, room_id, publisher_id: await publisherIn(host, room_id) };
+}
+
+/** Another publisher of a room, ready. */
+export const publisherIn = (host: Party, room_id: string): Promise<string> =>
+  host.create({ type: 'publish', offer, room_id, wait_reply: true });
+
+/** A listener that has answered its offer. */
+export async function listenerTo(party: Party, publisher_id: string): Promise<string> {
+  const session_id = await party.create({ type: 'listen', publisher_id, wait_reply: true });
+  await party.ask('set_answer', { session_id, answer });
+  return session_id;
+}
+
+/** Why a session or a room is over, as its `destroyed` says. */
+export async function endOf(party: Party, objectId: string): Promise<ErrorBody & { duration: number }> {
+  const event = await until(`the end of ${objectId}`, () => party.of(objectId, 'destroyed')[0], 5000);
+  // The node's own type of a body of `destroyed`.
+  return event.body as unknown as ErrorBody & { duration: number };
+}
 
 /**
  * Runs `work` and, once it waits, `then`.

@@ -1,19 +1,12 @@
-import { gatheringDone } from '../../lib/client/ice.ts';
-import { newPeerConnection, openTone, rtpBytes } from './wrtc.ts';
+import { WebrtcEnd } from './call-ends.ts';
+import type { MediaAnswer, MediaQuestion } from './forked-end.ts';
+import { openTone } from './wrtc.ts';
 
-/**
- * A client's media in a process of its own, for tests that kill it. Over its channel it sends `{ offer }`, takes
- * `{ answer }`, and then tells `{ audioBytes }` as they come back.
- */
-const peerConnection = newPeerConnection();
-const tone = openTone();
-for (const track of tone.stream.getTracks()) peerConnection.addTrack(track, tone.stream);
-await peerConnection.setLocalDescription(await peerConnection.createOffer());
-await gatheringDone(peerConnection, 1000);
+/** A client's media in a process of its own, which `forkEnd` starts and speaks to. */
+const end = new WebrtcEnd(openTone());
 
-process.on('message', ({ answer }: { answer: string }) => {
-  void peerConnection.setRemoteDescription({ type: 'answer', sdp: answer });
-  setInterval(async () => process.send?.({ audioBytes: await rtpBytes(peerConnection, 'inbound') }), 100);
+process.on('message', async ({ id, ask, sdp }: MediaQuestion) => {
+  const answer: MediaAnswer = { id, value: (await end[ask](sdp)) ?? '' };
+  process.send?.(answer);
 });
 process.on('disconnect', () => process.exit(0));
-process.send?.({ offer: peerConnection.localDescription?.sdp });

@@ -1,12 +1,17 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { P2pBackend } from '../../lib/backends/p2p/backend.ts';
-import type { LiveSession } from '../../lib/controller/live-session.ts';
-import type { SessionSpec, SessionWorld } from '../../lib/controller/session-spec.ts';
+import type { LiveSession } from '../../lib/controller/session/live-session.ts';
+import type { Binding, SessionSpec, SessionWorld } from '../../lib/controller/session/spec.ts';
 import type { Caller } from '../../lib/domain/access.ts';
+import { addressRules } from '../../lib/domain/addresses.ts';
 import { silentLog } from '../../lib/domain/log.ts';
 import { check } from '../../lib/protocol/check.ts';
 import type { PatchbayError } from '../../lib/protocol/errors.ts';
 import type { PatchbayEvent } from '../../lib/protocol/events.ts';
 import { type CreateData, createData } from '../../lib/protocol/session.ts';
+import { RecordingFiles } from '../../lib/recordings/recording-files.ts';
 import type { SessionRecord } from '../../lib/store/sessions.ts';
 import { caller } from './callers.ts';
 import { ManualClock } from './clock.ts';
@@ -17,8 +22,13 @@ export const create = (fields: Record<string, unknown> = {}): CreateData =>
   check(createData, { type: 'echo', offer, ...fields }, 'data');
 
 /** What a session is made of: an echo, or what `change` says. */
-export function sessionSpec(change: Partial<SessionSpec> = {}): SessionSpec {
+type Change = Partial<Omit<SessionSpec, 'binding'>> & {
+  readonly [Field in keyof Binding]?: Binding[Field] | undefined;
+};
+export function sessionSpec(change: Change = {}): SessionSpec {
   const data = change.data ?? create();
+  const { type, role, backend, master, kinds, room, roomRole, publisher, ...spec } = change;
+  const bound = Object.entries({ master, kinds, room, roomRole, publisher }).filter(([, value]) => value !== undefined);
   return {
     sessionId: 's',
     mediaId: 'm',
@@ -26,13 +36,23 @@ export function sessionSpec(change: Partial<SessionSpec> = {}): SessionSpec {
     attempt: 1,
     requestId: 'request-1',
     creator: caller(),
-    role: data.offer ? 'offeree' : 'offerer',
     data,
-    backend: new P2pBackend(),
-    master: undefined,
-    ...change,
+    binding: {
+      type: type ?? data.type,
+      role: role ?? (data.offer ? 'offeree' : 'offerer'),
+      backend: backend ?? new P2pBackend(),
+      ...Object.fromEntries(bound),
+    },
+    ...spec,
   };
 }
+
+/** Nothing is near the node but what is special everywhere, and loopback is listed. */
+export const testRules = addressRules({ own: [], allowed: ['127.0.0.0/8', '::1'] });
+
+/** Recordings in a folder of their own, made when the first one begins. */
+export const testFiles = (): RecordingFiles =>
+  new RecordingFiles(join(tmpdir(), 'patchbay-test-recordings', randomUUID()), 'http://files');
 
 const keyOf = (record: SessionRecord) => `${record.tenant}/${record.sessionId}`;
 
@@ -40,10 +60,13 @@ const keyOf = (record: SessionRecord) => `${record.tenant}/${record.sessionId}`;
 export class FakeWorld implements SessionWorld {
   readonly clock = new ManualClock();
   readonly log = silentLog;
+  readonly files: RecordingFiles;
   readonly records = new Map<string, SessionRecord>();
   readonly expiries: number[] = [];
   /** What happened, whoever heard of it. */
   readonly happened: PatchbayEvent[] = [];
+  /** The same, session by session: ids may be used again. */
+  readonly told = new Map<LiveSession, PatchbayEvent[]>();
   /** What the sessions' own subscribers were sent. */
   readonly published: { connectionId: string; event: PatchbayEvent; batch: boolean }[] = [];
   readonly replayed: { connectionId: string; event: PatchbayEvent }[] = [];
@@ -53,6 +76,10 @@ export class FakeWorld implements SessionWorld {
   writing: Promise<void> = Promise.resolve();
   /** Another node has taken the session over. */
   fenced = false;
+
+  constructor(files = testFiles()) {
+    this.files = files;
+  }
 
   readonly claim = async (record: SessionRecord, expiresAtSeconds: number): Promise<boolean> => {
     await this.claiming;
@@ -76,6 +103,7 @@ export class FakeWorld implements SessionWorld {
 
   readonly publish = (session: LiveSession, event: PatchbayEvent): void => {
     this.happened.push(event);
+    this.told.set(session, [...(this.told.get(session) ?? []), event]);
     for (const { connectionId, batch } of session.voice.subscribers.values()) {
       this.published.push({ connectionId, event, batch: batch ?? false });
     }

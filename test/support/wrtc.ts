@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import wrtc from '@roamhq/wrtc';
 import { gatheringDone } from '../../lib/client/ice.ts';
 import { type Call, type CallOptions, PatchbayClient, startCall } from '../../lib/client/index.ts';
 import { nodeTransport } from '../../lib/client/node-transport.ts';
+import { PitchMeter } from './pitch.ts';
 
 /** libwebrtc in Node: real ICE, DTLS and RTP without a browser. */
 
@@ -16,17 +18,22 @@ export interface Tone {
 }
 
 /** A sine as an audio track. */
-export function openTone(): Tone {
+export function openTone(hz = toneHz): Tone {
   const source = new wrtc.nonstandard.RTCAudioSource();
   const track = source.createTrack();
+  const startedAtMs = performance.now();
   let at = 0;
-  const timer = setInterval(() => {
+  const sendFrame = () => {
     const samples = new Int16Array(samplesPerFrame);
     for (let index = 0; index < samplesPerFrame; index += 1) {
-      samples[index] = 12_000 * Math.sin((2 * Math.PI * toneHz * at) / sampleRate);
+      samples[index] = 12_000 * Math.sin((2 * Math.PI * hz * at) / sampleRate);
       at += 1;
     }
     source.onData({ samples, sampleRate, bitsPerSample: 16, channelCount: 1, numberOfFrames: samplesPerFrame });
+  };
+  // A timer that comes late makes up for it: a tone without gaps, as long as the time that it takes.
+  const timer = setInterval(() => {
+    while (at < ((performance.now() - startedAtMs) * sampleRate) / 1000) sendFrame();
   }, frameMs);
   return {
     stream: new wrtc.MediaStream([track]),
@@ -77,29 +84,33 @@ export async function rtpBytes(
   return bytes;
 }
 
+/** What is sent of a medium, in bit/s, measured from now on. */
+export async function sentBps(
+  peerConnection: RTCPeerConnection,
+  kind: 'audio' | 'video' = 'video',
+  forMs = 1500,
+): Promise<number> {
+  const before = await rtpBytes(peerConnection, 'outbound', kind);
+  const startedAtMs = performance.now();
+  await delay(forMs);
+  const bytes = (await rtpBytes(peerConnection, 'outbound', kind)) - before;
+  return (bytes * 8000) / (performance.now() - startedAtMs);
+}
+
 type AudioData = wrtc.nonstandard.RTCAudioData;
 
 /** The pitch of what is heard on a track for a while, by its zero crossings; 0 for silence. */
 export async function pitchHz(track: MediaStreamTrack, forMs = 500): Promise<number> {
   const sink = new wrtc.nonstandard.RTCAudioSink(track);
-  let crossings = 0;
-  let heard = 0;
+  const meter = new PitchMeter();
   let rate = sampleRate;
-  let last = 0;
   await new Promise<void>((resolve) => {
     sink.ondata = ({ samples, sampleRate: rateNow, channelCount = 1 }: AudioData) => {
       rate = rateNow;
-      for (let at = 0; at < samples.length; at += channelCount) {
-        const sample = samples[at] ?? 0;
-        if (Math.abs(sample) > 100) {
-          if (last < 0 && sample > 0) crossings += 1;
-          last = sample;
-        }
-        heard += 1;
-      }
-      if (heard >= (rate * forMs) / 1000) resolve();
+      for (let at = 0; at < samples.length; at += channelCount) meter.hear(samples[at] ?? 0);
+      if (meter.samples >= (rate * forMs) / 1000) resolve();
     };
   });
   sink.stop();
-  return (crossings * rate) / heard;
+  return meter.hz(rate);
 }

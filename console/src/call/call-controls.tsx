@@ -1,43 +1,46 @@
 import './call-controls.css';
-import { Icon } from '../shell/icon.tsx';
-import type { CallState } from './call-state.ts';
-import type { EchoCall } from './echo-call.ts';
-import { LiveControls } from './live-controls.tsx';
+import { Icon, type IconName } from '../shell/icon.tsx';
+import { type CallState, isLive, type MuteKind } from './call-state.ts';
+import { type LiveCall, LiveControls } from './live-controls.tsx';
 import type { SourceKind } from './source.ts';
 import { SourcePicker } from './source-picker.tsx';
 import { useFocusHandOver } from './use-focus-hand-over.ts';
 
 interface Props {
-  readonly call: EchoCall | undefined;
+  readonly call: LiveCall | undefined;
   readonly state: CallState;
   readonly isOnline: boolean;
+  /** Whether changes are possible yet. */
+  readonly isReady: boolean;
+  readonly start: { readonly label: string; readonly icon: IconName; readonly testId: string };
+  readonly testIdPrefix: string;
+  readonly mutes?: readonly MuteKind[];
+  readonly hangUpLabel?: string;
   readonly source: SourceKind;
   onSource(kind: SourceKind): void;
+  onStart(kind: SourceKind): void;
 }
 
-export function CallControls({ call, state, isOnline, source, onSource }: Props) {
-  const isLive = state.phase === 'starting' || state.phase === 'connected';
-  const { start, hangUp } = useFocusHandOver(isLive);
+/** What is sent, and start; then what a call has while it is under way. */
+export function CallControls({ isOnline, start, source, onSource, onStart, ...live }: Props) {
+  const isUnderWay = isLive(live.state);
+  const focus = useFocusHandOver(isUnderWay);
 
-  if (!isLive) {
-    return (
-      <div class="controls">
-        <button
-          ref={start}
-          type="button"
-          class="button button-primary button-big"
-          data-testid="echo-start"
-          disabled={!isOnline}
-          onClick={() => void call?.start(source)}
-        >
-          <Icon name="call" />
-          Start echo call
-        </button>
-        <SourcePicker value={source} onChange={onSource} />
-      </div>
-    );
-  }
+  if (isUnderWay) return <LiveControls {...live} hangUp={focus.hangUp} />;
   return (
-    <LiveControls call={call} state={state} isReady={state.phase === 'connected'} testIdPrefix="" hangUp={hangUp} />
+    <div class="controls">
+      <button
+        ref={focus.start}
+        type="button"
+        class="button button-primary button-big"
+        data-testid={start.testId}
+        disabled={!isOnline}
+        onClick={() => onStart(source)}
+      >
+        <Icon name={start.icon} />
+        {start.label}
+      </button>
+      <SourcePicker value={source} onChange={onSource} />
+    </div>
   );
 }

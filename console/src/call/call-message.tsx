@@ -5,7 +5,8 @@ import { sources } from './source-picker.tsx';
 
 interface Props {
   readonly state: CallState;
-  onFallback(kind: SourceKind): void;
+  /** Left out where nothing is sent. */
+  onFallback?(kind: SourceKind): void;
 }
 
 /** Why a call ended or did not start, and what to do instead. */
@@ -17,7 +18,7 @@ export function CallMessage({ state, onFallback }: Props) {
       {sources
         .filter(({ kind }) => fallbacks.includes(kind))
         .map(({ kind, name }) => (
-          <button key={kind} type="button" class="button button-small" onClick={() => onFallback(kind)}>
+          <button key={kind} type="button" class="button button-small" onClick={() => onFallback?.(kind)}>
             {name}
           </button>
         ))}

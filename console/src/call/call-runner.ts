@@ -1,10 +1,10 @@
 import type { Call, Unsubscribe } from '../../../lib/client/index.ts';
-import { type CallState, idle } from './call-state.ts';
+import { type CallState, idle, isLive } from './call-state.ts';
 import { explainEnd, isProblem, otherSources } from './explain.ts';
 import { openSource, type Source, SourceError, type SourceKind } from './source.ts';
 
-export interface CallPlan {
-  make(stream: MediaStream, signal: AbortSignal): Promise<Call>;
+export interface CallPlan<Sent> {
+  make(sent: Sent, signal: AbortSignal): Promise<Call>;
   /** Called when the call exists; what it subscribes to ends with the call. */
   follow(call: Call): Unsubscribe[];
 }
@@ -34,29 +34,27 @@ export class CallRunner {
   }
 
   get isLive(): boolean {
-    return this.#state.phase !== 'idle' && this.#state.phase !== 'ended';
+    return isLive(this.#state);
   }
 
   /** Never rejects: what went wrong is in the state. */
-  async start(kind: SourceKind, plan: CallPlan): Promise<void> {
-    if (this.isLive) return;
-    const attempt = new AbortController();
-    this.#attempt = attempt;
-    this.#set({ ...idle, phase: 'starting' });
-    try {
-      const source = await openSource(kind);
-      if (attempt.signal.aborted) {
-        source.stop();
-        return;
-      }
-      this.#source = source;
-      this.change({ local: source.stream });
-      this.#follow(await plan.make(source.stream, attempt.signal), plan);
-    } catch (error) {
-      if (attempt.signal.aborted) return;
-      const fallbacks = error instanceof SourceError ? otherSources(kind) : [];
-      this.#finish(error instanceof Error ? error.message : 'The call could not be started.', true, fallbacks);
-    }
+  start(kind: SourceKind, { make, follow }: CallPlan<MediaStream>): Promise<void> {
+    return this.#run(otherSources(kind), {
+      make: async (_, signal) => {
+        const source = await openSource(kind);
+        if (signal.aborted) source.stop();
+        else this.#source = source;
+        signal.throwIfAborted();
+        this.change({ local: source.stream });
+        return make(source.stream, signal);
+      },
+      follow,
+    });
+  }
+
+  /** A call that sends nothing. Never rejects. */
+  receive(plan: CallPlan<undefined>): Promise<void> {
+    return this.#run([], plan);
   }
 
   async hangUp(): Promise<void> {
@@ -89,9 +87,24 @@ export class CallRunner {
     this.#source?.stop();
   }
 
-  #follow(call: Call, plan: CallPlan): void {
+  /** @param sources what else could be sent, if the source can't be opened */
+  async #run(sources: readonly SourceKind[], plan: CallPlan<undefined>): Promise<void> {
+    if (this.isLive) return;
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    this.#set({ ...idle, phase: 'starting' });
+    try {
+      this.#follow(await plan.make(undefined, attempt.signal), plan);
+    } catch (error) {
+      if (attempt.signal.aborted) return;
+      const fallbacks = error instanceof SourceError ? sources : [];
+      this.#finish(error instanceof Error ? error.message : 'The call could not be started.', true, fallbacks);
+    }
+  }
+
+  #follow(call: Call, plan: CallPlan<undefined>): void {
     this.#call = call;
-    this.change({ peerConnection: call.peerConnection, remote: call.remoteStream });
+    this.change({ sessionId: call.sessionId, peerConnection: call.peerConnection, remote: call.remoteStream });
     const subscriptions = plan.follow(call);
     call.onEnded((ended) => {
       for (const unsubscribe of subscriptions) unsubscribe();
@@ -103,8 +116,9 @@ export class CallRunner {
     this.#source?.stop();
     this.#source = undefined;
     this.#call = undefined;
-    const { connectedAtMs } = this.#state;
-    this.#set({ ...idle, phase: 'ended', connectedAtMs, endedAtMs: Date.now(), message, isProblem, fallbacks });
+    const { connectedAtMs, recording } = this.#state;
+    const ended = { phase: 'ended', endedAtMs: Date.now(), connectedAtMs, recording } as const;
+    this.#set({ ...idle, ...ended, message, isProblem, fallbacks });
   }
 
   #set(state: CallState): void {

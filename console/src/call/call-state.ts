@@ -1,3 +1,4 @@
+import type { SessionStatus } from '../../../lib/client/index.ts';
 import type { SourceKind } from './source.ts';
 
 /**
@@ -5,25 +6,35 @@ import type { SourceKind } from './source.ts';
  * idle ──▶ starting ──▶ (waiting) ──▶ connected ──▶ ended ──▶ starting …
  *              └────────────┴────────────────────────▲
  * ```
- * `waiting`: for somebody to join, in a p2p call. `connected`: media flows.
+ * `waiting`: for somebody to join, in a call by a link. `connected`: media flows.
  */
 export type CallPhase = 'idle' | 'starting' | 'waiting' | 'connected' | 'ended';
+
+export type MuteKind = 'audio' | 'video' | 'data';
+
+/** How far a recording is, and where it will be. */
+export type RecordingStatus = Extract<SessionStatus, { class: 'recording' }>;
 
 export interface CallState {
   readonly phase: CallPhase;
   readonly local: MediaStream | undefined;
   readonly remote: MediaStream | undefined;
   readonly peerConnection: RTCPeerConnection | undefined;
-  /** Of a call that somebody may join. */
+  /** Of the live call. */
   readonly sessionId: string | undefined;
+  /** Whom a call that listens hears. */
+  readonly publisherId: string | undefined;
+  /** What came last by its data channel. */
+  readonly text: string | undefined;
   /** Nothing comes from the other side just now. */
   readonly isInterrupted: boolean;
   readonly connectedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
-  readonly isAudioMuted: boolean;
-  readonly isVideoMuted: boolean;
-  /** A mute is on its way to the server. */
-  readonly isMuting: boolean;
+  readonly muted: Readonly<Record<MuteKind, boolean>>;
+  /** How much may be sent; 0: unlimited. */
+  readonly bitrateKbps: number;
+  /** The newest one; it may become available when its call is over. */
+  readonly recording: RecordingStatus | undefined;
   /** Why it ended, or what went wrong. */
   readonly message: string | undefined;
   readonly isProblem: boolean;
@@ -37,16 +48,21 @@ export const idle: CallState = {
   remote: undefined,
   peerConnection: undefined,
   sessionId: undefined,
+  publisherId: undefined,
+  text: undefined,
   isInterrupted: false,
   connectedAtMs: undefined,
   endedAtMs: undefined,
-  isAudioMuted: false,
-  isVideoMuted: false,
-  isMuting: false,
+  muted: { audio: false, video: false, data: false },
+  bitrateKbps: 0,
+  recording: undefined,
   message: undefined,
   isProblem: false,
   fallbacks: [],
 };
+
+/** A source is open, a session may exist. */
+export const isLive = ({ phase }: CallState): boolean => phase !== 'idle' && phase !== 'ended';
 
 /** For how long the call is, or was, connected; undefined if it never was. */
 export function connectedSeconds({ connectedAtMs, endedAtMs }: CallState, nowMs: number): number | undefined {

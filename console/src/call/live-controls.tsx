@@ -1,25 +1,36 @@
 import type { Ref } from 'preact';
 import { Icon } from '../shell/icon.tsx';
-import type { CallState } from './call-state.ts';
+import { BitratePicker } from './bitrate-picker.tsx';
+import type { CallState, MuteKind } from './call-state.ts';
 import { MuteButton } from './mute-button.tsx';
+import { RecordButton } from './record-button.tsx';
+
+/** What a panel can do with its call. What it lacks has no control. */
+export interface LiveCall {
+  mute(media: MuteKind, isMuted: boolean): Promise<void>;
+  limit?(bitrateKbps: number): Promise<void>;
+  record?(isOn: boolean): Promise<void>;
+  hangUp(): Promise<void>;
+}
 
 interface Props {
   /** Undefined before the page has made one. */
-  readonly call:
-    | { mute(media: 'audio' | 'video', isMuted: boolean): Promise<void>; hangUp(): Promise<void> }
-    | undefined;
+  readonly call: LiveCall | undefined;
   readonly state: CallState;
-  /** Whether muting is possible yet. */
+  /** Whether changes are possible yet. */
   readonly isReady: boolean;
   readonly testIdPrefix: string;
   readonly hangUp: Ref<HTMLButtonElement>;
+  readonly mutes?: readonly MuteKind[];
+  readonly hangUpLabel?: string;
 }
 
-/** What any call has while it is under way: mute, and hang up. */
-export function LiveControls({ call, state, isReady, testIdPrefix, hangUp }: Props) {
+/** What calls have while they are under way: mute, limit, record, and hang up. */
+export function LiveControls(props: Props) {
+  const { call, state, isReady, testIdPrefix, hangUp, mutes = ['audio', 'video'], hangUpLabel = 'Hang up' } = props;
   return (
     <div class="controls">
-      {(['audio', 'video'] as const).map((media) => (
+      {mutes.map((media) => (
         <MuteButton
           key={media}
           media={media}
@@ -29,6 +40,22 @@ export function LiveControls({ call, state, isReady, testIdPrefix, hangUp }: Pro
           onMute={(isMuted) => void call?.mute(media, isMuted)}
         />
       ))}
+      {call?.record && (
+        <RecordButton
+          testId={`${testIdPrefix}record`}
+          state={state}
+          isReady={isReady}
+          onRecord={(isOn) => void call.record?.(isOn)}
+        />
+      )}
+      {call?.limit && (
+        <BitratePicker
+          testId={`${testIdPrefix}bitrate`}
+          state={state}
+          isReady={isReady}
+          onLimit={(bitrateKbps) => void call.limit?.(bitrateKbps)}
+        />
+      )}
       <button
         ref={hangUp}
         type="button"
@@ -37,7 +64,7 @@ export function LiveControls({ call, state, isReady, testIdPrefix, hangUp }: Pro
         onClick={() => void call?.hangUp()}
       >
         <Icon name="hang-up" />
-        Hang up
+        {hangUpLabel}
       </button>
     </div>
   );

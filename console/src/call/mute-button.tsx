@@ -1,8 +1,8 @@
 import { Icon } from '../shell/icon.tsx';
-import type { CallState } from './call-state.ts';
+import type { CallState, MuteKind } from './call-state.ts';
 
 interface Props {
-  readonly media: 'audio' | 'video';
+  readonly media: MuteKind;
   readonly testId: string;
   readonly state: CallState;
   /** Muting is possible now, if there is something to mute. */
@@ -10,10 +10,14 @@ interface Props {
   onMute(isMuted: boolean): void;
 }
 
+const icons = { audio: 'microphone', video: 'camera', data: 'message' } as const;
+
 export function MuteButton({ media, testId, state, isReady, onMute }: Props) {
-  const isMuted = media === 'audio' ? state.isAudioMuted : state.isVideoMuted;
-  const icon = media === 'audio' ? 'microphone' : 'camera';
-  const isThere = state.local?.getTracks().some((track) => track.kind === media) ?? false;
+  const isMuted = state.muted[media];
+  const icon = icons[media];
+  // A call that sends nothing is muted by what it receives.
+  const tracks = (state.local ?? state.remote)?.getTracks() ?? [];
+  const isThere = media === 'data' || tracks.some((track) => track.kind === media);
   return (
     <button
       type="button"

@@ -1,20 +1,25 @@
 import './stats-panel.css';
-import type { LiveStats } from './stats.ts';
+import type { LiveStats, StatsWay } from './stats.ts';
 
 const none = '–';
 
-/** Live figures of what comes back. */
-export function StatsPanel({ stats }: { stats: LiveStats | undefined }) {
+const words = {
+  in: { of: 'what is received', frames: 'Decoded' },
+  out: { of: 'what is sent', frames: 'Encoded' },
+} as const;
+
+/** Live figures of what comes in, or goes out. */
+export function StatsPanel({ stats, way }: { stats: LiveStats | undefined; way: StatsWay }) {
   const rows = [
-    { name: 'Video in', value: whole(stats?.videoKbps), unit: 'kbit/s' },
-    { name: 'Audio in', value: whole(stats?.audioKbps), unit: 'kbit/s' },
+    { name: `Video ${way}`, value: whole(stats?.videoKbps), unit: 'kbit/s' },
+    { name: `Audio ${way}`, value: whole(stats?.audioKbps), unit: 'kbit/s' },
     { name: 'Round trip', value: fine(stats?.roundTripMs), unit: 'ms' },
     { name: 'Packets lost', value: whole(stats?.packetsLost), unit: '' },
     { name: 'Frame rate', value: whole(stats?.framesPerSecond), unit: 'fps' },
-    { name: 'Decoded', value: whole(stats?.framesDecoded), unit: 'frames' },
+    { name: words[way].frames, value: whole(stats?.frames), unit: 'frames' },
   ];
   return (
-    <dl class="stats" aria-label="Statistics of what is received">
+    <dl class="stats" aria-label={`Statistics of ${words[way].of}`}>
       {rows.map(({ name, value, unit }) => (
         <div key={name} class="stat">
           <dt>{name}</dt>

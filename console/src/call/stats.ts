@@ -1,10 +1,14 @@
+/** What is received, or what is sent. */
+export type StatsWay = 'in' | 'out';
+
 /** What `getStats` counted at one moment; counters go up from the start of the call. */
 export interface StatsSample {
   readonly atMs: number;
   readonly audioBytes: number;
   readonly videoBytes: number;
   readonly packetsLost: number;
-  readonly framesDecoded: number;
+  /** Decoded, or encoded. */
+  readonly frames: number;
   readonly framesPerSecond: number | undefined;
   readonly roundTripMs: number | undefined;
 }
@@ -14,25 +18,33 @@ export interface LiveStats {
   readonly audioKbps: number;
   readonly videoKbps: number;
   readonly packetsLost: number;
-  readonly framesDecoded: number;
+  /** Decoded, or encoded. */
+  readonly frames: number;
   readonly framesPerSecond: number | undefined;
   readonly roundTripMs: number | undefined;
 }
 
+const names = {
+  in: { rtp: 'inbound-rtp', bytes: 'bytesReceived', frames: 'framesDecoded', losses: 'inbound-rtp' },
+  // What was lost on its way, the far side reports.
+  out: { rtp: 'outbound-rtp', bytes: 'bytesSent', frames: 'framesEncoded', losses: 'remote-inbound-rtp' },
+} as const;
+
 /** Reads the standard's names (W3C WebRTC Statistics); engines and browsers leave some out. */
-export function readSample(report: RTCStatsReport, atMs: number): StatsSample {
+export function readSample(report: RTCStatsReport, way: StatsWay, atMs: number): StatsSample {
   const rows = [...report.values()].map((row: unknown) => new Row(row));
-  const inbound = rows.filter((row) => row.text('type') === 'inbound-rtp');
-  const audio = inbound.filter((row) => row.text('kind') === 'audio');
-  const video = inbound.filter((row) => row.text('kind') === 'video');
-  const pair = rows.find((row) => row.text('type') === 'candidate-pair' && row.isTrue('nominated'));
+  const { rtp, bytes, frames, losses } = names[way];
+  const ofType = (type: string) => rows.filter((row) => row.text('type') === type);
+  const audio = ofType(rtp).filter((row) => row.text('kind') === 'audio');
+  const video = ofType(rtp).filter((row) => row.text('kind') === 'video');
+  const pair = ofType('candidate-pair').find((row) => row.isTrue('nominated'));
   const roundTripSeconds = pair?.number('currentRoundTripTime');
   return {
     atMs,
-    audioBytes: sum(audio, 'bytesReceived'),
-    videoBytes: sum(video, 'bytesReceived'),
-    packetsLost: sum(inbound, 'packetsLost'),
-    framesDecoded: sum(video, 'framesDecoded'),
+    audioBytes: sum(audio, bytes),
+    videoBytes: sum(video, bytes),
+    packetsLost: sum(ofType(losses), 'packetsLost'),
+    frames: sum(video, frames),
     framesPerSecond: video[0]?.number('framesPerSecond'),
     roundTripMs: roundTripSeconds === undefined ? undefined : roundTripSeconds * 1000,
   };
@@ -46,7 +58,7 @@ export function compare(before: StatsSample, now: StatsSample): LiveStats {
     audioKbps: kbps(now.audioBytes - before.audioBytes),
     videoKbps: kbps(now.videoBytes - before.videoBytes),
     packetsLost: now.packetsLost,
-    framesDecoded: now.framesDecoded,
+    frames: now.frames,
     framesPerSecond: now.framesPerSecond,
     roundTripMs: now.roundTripMs,
   };

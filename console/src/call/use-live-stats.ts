@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
-import { compare, type LiveStats, readSample, type StatsSample } from './stats.ts';
+import { compare, type LiveStats, readSample, type StatsSample, type StatsWay } from './stats.ts';
 
 const intervalMs = 1000;
 
 /** The statistics of a live peer connection, once a second; undefined until there are two samples. */
-export function useLiveStats(peerConnection: RTCPeerConnection | undefined): LiveStats | undefined {
+export function useLiveStats(peerConnection: RTCPeerConnection | undefined, way: StatsWay): LiveStats | undefined {
   const [stats, setStats] = useState<LiveStats>();
 
   useEffect(() => {
@@ -12,7 +12,7 @@ export function useLiveStats(peerConnection: RTCPeerConnection | undefined): Liv
     let isOver = false;
     let before: StatsSample | undefined;
     const look = async () => {
-      const now = readSample(await peerConnection.getStats(), performance.now());
+      const now = readSample(await peerConnection.getStats(), way, performance.now());
       if (isOver) return;
       if (before) setStats(compare(before, now));
       before = now;
@@ -26,7 +26,7 @@ export function useLiveStats(peerConnection: RTCPeerConnection | undefined): Liv
       clearInterval(timer);
       setStats(undefined);
     };
-  }, [peerConnection]);
+  }, [peerConnection, way]);
 
   return stats;
 }

@@ -19,13 +19,14 @@ export function VideoTile({ label, testId, stream, hint, icon, silent, badges = 
   useEffect(() => {
     if (video.current) video.current.srcObject = stream ?? null;
   }, [stream]);
+  const hasPicture = (stream?.getVideoTracks().length ?? 0) > 0;
   return (
     <figure class="tile" data-live={stream !== undefined}>
       <video ref={video} data-testid={testId} aria-label={label} autoplay playsInline muted={silent} />
-      {!stream && (
+      {!hasPicture && (
         <p class="tile-hint">
-          <Icon name={icon} />
-          {hint}
+          <Icon name={stream ? 'microphone' : icon} />
+          {stream ? 'Sound only' : hint}
         </p>
       )}
       <figcaption class="tile-label">

@@ -18,7 +18,7 @@ export function EventLog({ log }: { log: Log }) {
         </button>
       </div>
       <div class="event-body">
-        {isEmpty && <p class="card-empty">Events of your sessions appear here as they happen.</p>}
+        {isEmpty && <p class="card-empty">Events of your sessions, and of rooms, appear here as they happen.</p>}
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
         <ol ref={list} class="event-rows" tabIndex={0} aria-label="Events" data-testid="event-log" onScroll={onScroll}>
           {log.entries.map(({ number, event }) => (

@@ -1,4 +1,5 @@
 import type { PatchbayEvent } from '../../../lib/client/index.ts';
+import { shortId } from '../shell/short-id.ts';
 
 const maxChars = 160;
 
@@ -10,12 +11,21 @@ export function bodyOf({ type, body }: PatchbayEvent): string {
 function summary(type: string, body: PatchbayEvent['body']): string {
   switch (type) {
     case 'created':
-      return fields({ type: body.type, backend: body.backend, user: body.user_id });
+      // A room has no type, a session no class.
+      return fields({
+        ...(body.type ? { type: body.type } : { class: body.class }),
+        backend: body.backend,
+        user: body.user_id,
+      });
+    case 'started_member':
+    case 'stopped_member':
+      return `${body.role} ${shortId(String(body.session_id))}`;
     case 'offer':
     case 'answer':
       return describeSdp(body[type]);
     case 'status': {
       const { class: name, status, ...rest } = body;
+      if (name === 'recording') return `recording ${body.state}, ${body.uri}`;
       return [name, ...Object.values(name === 'media' ? rest : {}), status, name === 'media' ? '' : fields(rest)]
         .filter((word) => word !== undefined && word !== '')
         .join(' ');

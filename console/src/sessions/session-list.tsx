@@ -25,7 +25,7 @@ export function SessionList({ client, isOnline }: Props) {
         </button>
       </div>
       {problem && (
-        <p class="session-problem" role="alert">
+        <p class="card-problem" role="alert">
           {problem}
         </p>
       )}
@@ -62,7 +62,7 @@ export function SessionList({ client, isOnline }: Props) {
           </table>
         )}
         {hasMore && (
-          <button type="button" class="button button-small session-more" disabled={isLoading} onClick={more}>
+          <button type="button" class="button button-small list-more" disabled={isLoading} onClick={more}>
             More
           </button>
         )}

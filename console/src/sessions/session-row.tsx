@@ -1,6 +1,6 @@
 import type { SessionSummary } from '../../../lib/client/index.ts';
+import { age } from '../shell/age.ts';
 import { shortId } from '../shell/short-id.ts';
-import { age } from './age.ts';
 
 interface Props {
   readonly session: SessionSummary;

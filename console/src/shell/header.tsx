@@ -1,10 +1,12 @@
 import './header.css';
 import { ConnectionPill } from './connection-pill.tsx';
+import { Nav } from './nav.tsx';
+import type { Route } from './route.ts';
 import { Settings } from './settings.tsx';
 import { ThemeToggle } from './theme-toggle.tsx';
 import type { ClientConnection } from './use-client.ts';
 
-export function Header({ connection }: { connection: ClientConnection }) {
+export function Header({ connection, route }: { connection: ClientConnection; route: Route }) {
   return (
     <header class="header">
       <h1 class="header-name">
@@ -18,6 +20,7 @@ export function Header({ connection }: { connection: ClientConnection }) {
         </svg>
         patchbay <span class="header-console">console</span>
       </h1>
+      <Nav route={route} />
       <ConnectionPill state={connection.state} />
       <ThemeToggle />
       <Settings connection={connection} />

@@ -1,15 +1,22 @@
 import type { Engine } from '../../domain/placement.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 import type { SessionType } from '../../protocol/session.ts';
-import type { Backend, MediaSession, MediaSink, MediaSpec } from '../backend.ts';
+import type { Backend, MediaRoom, MediaSession, MediaSink, MediaSpec, RoomSink, RoomSpec } from '../backend.ts';
 import { JanusConnection, type JanusOptions } from './connection.ts';
 import { EchoSession } from './echo.ts';
+import { ListenSession } from './listen.ts';
+import { openProxy } from './proxy.ts';
+import { PublishSession } from './publish.ts';
+import { JanusRoom } from './room.ts';
 
+/** How each type is opened. */
 type Open = (connection: JanusConnection, spec: MediaSpec, sink: MediaSink) => MediaSession;
 
-/** The types that this release does on Janus. */
 const types: Partial<Record<SessionType, Open>> = {
   echo: (connection, spec, sink) => new EchoSession(connection, spec, sink),
+  proxy: (connection, spec, sink) => openProxy(connection, spec, sink),
+  publish: (connection, spec, sink) => new PublishSession(connection, spec, sink),
+  listen: (connection, spec, sink) => new ListenSession(connection, spec, sink),
 };
 
 /** One Janus. */
@@ -19,6 +26,10 @@ export class JanusBackend implements Backend {
 
   constructor(options: JanusOptions) {
     this.#connection = new JanusConnection(options);
+  }
+
+  get passesCandidates(): boolean {
+    return this.#connection.passesCandidates;
   }
 
   engine(): Engine {
@@ -41,8 +52,17 @@ export class JanusBackend implements Backend {
 
   open(spec: MediaSpec, sink: MediaSink): MediaSession {
     const open = types[spec.type];
-    if (!open) throw new PatchbayError('not_implemented', `janus does not do ${spec.type} yet`);
-    if (this.#connection.state !== 'up') throw new PatchbayError('no_mediaserver', 'Janus is not connected');
+    if (!open) throw new PatchbayError('incompatible_session', `janus does not do ${spec.type}`);
+    this.#requireUp();
     return open(this.#connection, spec, sink);
+  }
+
+  openRoom(spec: RoomSpec, sink: RoomSink): MediaRoom {
+    this.#requireUp();
+    return new JanusRoom(this.#connection, spec, sink);
+  }
+
+  #requireUp(): void {
+    if (this.#connection.state !== 'up') throw new PatchbayError('no_mediaserver', 'Janus is not connected');
   }
 }

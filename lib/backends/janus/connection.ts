@@ -1,17 +1,23 @@
 import janode, { type JanodeConnection, type JanodeSession } from 'janode';
 import { backoffMs } from '../../domain/backoff.ts';
 import type { Clock } from '../../domain/clock.ts';
+import { engineSdp } from '../../domain/engine-sdp.ts';
 import type { Log } from '../../domain/log.ts';
 import { withoutCandidates } from '../../domain/sdp.ts';
 import { withTimeout } from '../../domain/with-timeout.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
-import { claimHandle, claimSession } from './claim.ts';
-import { toPatchbayError } from './errors.ts';
+import { JanusAdmin } from './admin.ts';
+import { claimSession } from './claim.ts';
 import { type JanusHandle, requestTimeoutMs } from './handle.ts';
+import { JanusHandles } from './handles.ts';
+import { Reconciler } from './reconcile.ts';
+import { RoomControl } from './room-control.ts';
+import type { JanusAddress } from './url.ts';
 
 export interface JanusOptions {
-  /** `ws://127.0.0.1:8188` */
-  readonly url: string;
+  readonly address: JanusAddress;
+  /** Our node: Janus' rooms are marked with it, and those of others are not touched. */
+  readonly nodeId: string;
   /** Whether Janus is given the clients' ICE candidates; it finds clients that can reach it without them. */
   readonly clientCandidates: 'pass' | 'none';
   readonly clock: Clock;
@@ -38,6 +44,8 @@ export type JanusState = 'connecting' | 'up' | 'reclaiming' | 'closed';
 /** Janus is taken for dead after so long without a connection: its sessions end within 10 s of its death. */
 const giveUpMs = 8000;
 const keepAliveSeconds = 10;
+/** How long the end of a connection may take, step by step. */
+const lastTimeoutMs = 1000;
 const backoff = { baseMs: 100, maxMs: 2000 };
 
 janode.Logger.setLevel('none');
@@ -46,13 +54,15 @@ janode.Logger.setLevel('none');
 export class JanusConnection {
   readonly name: string;
   readonly #options: JanusOptions;
-  readonly #handles = new Set<JanusHandle>();
-  /** Handles that could not be detached while Janus was out of reach. */
-  readonly #leftovers = new Set<JanusHandle>();
+  readonly rooms = new RoomControl(this);
+  readonly #handles = new JanusHandles(() => this.#state === 'reclaiming');
+  readonly #admin: JanusAdmin | undefined;
+  readonly #reconciler: Reconciler;
   #state: JanusState = 'connecting';
   #version = '';
   #connection: JanodeConnection | undefined;
   #session: JanodeSession | undefined;
+  /** Of the last session, which Janus may still have. */
   #sessionId: number | undefined;
   #giveUp: (() => void) | undefined;
   #wake: () => void = () => {};
@@ -60,7 +70,22 @@ export class JanusConnection {
 
   constructor(options: JanusOptions) {
     this.#options = options;
-    this.name = new URL(options.url).host;
+    this.name = new URL(options.address.url).host;
+    const { clock, log, address } = options;
+    this.#admin = address.admin && new JanusAdmin(address.admin);
+    this.#reconciler = new Reconciler({ handles: this.#handles, rooms: this.rooms, admin: this.#admin, clock, log });
+  }
+
+  get nodeId(): string {
+    return this.#options.nodeId;
+  }
+
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
+  get log(): Log {
+    return this.#options.log;
   }
 
   get state(): JanusState {
@@ -71,8 +96,9 @@ export class JanusConnection {
     return this.#version;
   }
 
+  /** Of clients' media, not of control. */
   get handleCount(): number {
-    return this.#handles.size;
+    return this.#handles.live.size - this.rooms.handleCount;
   }
 
   start(): void {
@@ -81,35 +107,46 @@ export class JanusConnection {
 
   async stop(): Promise<void> {
     this.#setState('closed');
+    this.#reconciler.stop();
     this.#giveUp?.();
     this.#wake();
-    try {
-      if (this.#session) await withTimeout(this.#session.destroy(), 1000, () => new Error('no answer'));
-    } catch (error) {
-      this.#options.log.debug({ err: error }, 'janus session not destroyed');
-    }
+    // Its rooms outlive a session in Janus.
+    await this.#atLast(this.rooms.close());
+    await this.#atLast(this.#session?.destroy());
     this.#connection?.close().catch(() => {});
-    await this.#running;
+    await this.#atLast(Promise.all([this.#admin?.close(), this.#running]));
+  }
+
+  /** A Janus that does not answer keeps nobody from ending: what is to come of it may come later. */
+  async #atLast(work: Promise<unknown> | undefined): Promise<void> {
+    try {
+      await withTimeout(Promise.resolve(work), lastTimeoutMs, timedOut);
+    } catch (error) {
+      this.log.debug({ janus: this.name, err: error }, 'the connection to janus did not end well');
+    }
   }
 
   /** @throws PatchbayError no_mediaserver, janus_error, janus_connection_error */
   async attach(handle: JanusHandle): Promise<void> {
     const session = this.#session;
     if (this.#state !== 'up' || !session) throw new PatchbayError('no_mediaserver', 'Janus is not connected');
-    this.#handles.add(handle);
-    try {
-      handle.adopt(await withTimeout(session.attach(handle.plugin), requestTimeoutMs, timedOut));
-    } catch (error) {
-      this.#handles.delete(handle);
-      throw toPatchbayError(error, 'attach');
-    }
+    await this.#handles.attach(session, handle);
   }
 
   /** Frees the handle now, or after the next claim. Never throws. */
   async detach(handle: JanusHandle): Promise<void> {
-    this.#handles.delete(handle);
-    if (this.#state === 'reclaiming' && handle.id !== undefined) this.#leftovers.add(handle);
-    else await handle.detach();
+    await this.#handles.detach(handle);
+  }
+
+  /** What Janus' admin API tells of a handle; undefined when there is none to ask, or it does not answer. */
+  async handleInfo(handle: JanusHandle): Promise<Record<string, unknown> | undefined> {
+    if (!this.#admin || this.#sessionId === undefined || handle.id === undefined) return undefined;
+    try {
+      return await this.#admin.handleInfo(this.#sessionId, handle.id);
+    } catch (error) {
+      this.log.debug({ janus: this.name, err: error }, 'janus told nothing of a handle');
+      return undefined;
+    }
   }
 
   /** Whether this Janus is given clients' candidates. */
@@ -119,7 +156,7 @@ export class JanusConnection {
 
   /** A client's SDP as this Janus is to see it. */
   clientSdp(sdp: string): string {
-    return this.passesCandidates ? sdp : withoutCandidates(sdp);
+    return this.passesCandidates ? engineSdp(sdp) : withoutCandidates(sdp);
   }
 
   async #run(): Promise<void> {
@@ -140,12 +177,17 @@ export class JanusConnection {
 
   /** @returns a promise that resolves when the connection is gone */
   async #connect(): Promise<Promise<void>> {
-    const connection = await janode.connect({ address: { url: this.#options.url }, max_retries: 0 });
+    const { url, apiSecret } = this.#options.address;
+    const connection = await janode.connect({
+      address: { url, ...(apiSecret !== undefined && { apisecret: apiSecret }) },
+      max_retries: 0,
+    });
     this.#connection = connection;
     // This listener comes before those of janode's session and handles: they must find our handles suspended.
     const lost = new Promise<void>((resolve) => {
       const onLost = () => {
-        this.#onLost();
+        // One that was given up may end late, when there is another.
+        if (this.#connection === connection) this.#onLost();
         resolve();
       };
       connection.once(janode.EVENT.CONNECTION_ERROR, onLost);
@@ -163,23 +205,29 @@ export class JanusConnection {
   async #establish(connection: JanodeConnection): Promise<void> {
     const info = await connection.getInfo();
     this.#version = String(info.version_string ?? info.version ?? '');
-    if (this.#sessionId !== undefined && !(await this.#reclaim(connection, this.#sessionId))) this.#onSessionLost();
-    if (this.#sessionId === undefined) this.#use(connection, await connection.create(keepAliveSeconds));
+    const isClaimed = this.#sessionId !== undefined && (await this.#reclaim(connection, this.#sessionId));
+    if (!isClaimed) {
+      this.#onSessionLost();
+      this.#use(connection, await connection.create(keepAliveSeconds));
+    }
     if (this.#state === 'closed') throw new Error('stopped while connecting');
     this.#giveUp?.();
     this.#giveUp = undefined;
     this.#setState('up');
     this.#options.log.info({ janus: this.name, version: this.#version }, 'janus is up');
-    for (const handle of this.#leftovers) void handle.detach();
-    this.#leftovers.clear();
+    this.#handles.detachLeftovers();
+    if (this.#session) this.#reconciler.start(this.#session, isClaimed);
   }
 
+  /** Takes the last session over, or ends it when it was given up meanwhile. Returns whether it is in use. */
   async #reclaim(connection: JanodeConnection, sessionId: number): Promise<boolean> {
     const session = await claimSession(connection, sessionId, keepAliveSeconds);
     if (!session) return false;
-    for (const handle of [...this.#handles, ...this.#leftovers]) {
-      if (handle.id !== undefined) handle.adopt(await claimHandle(session, handle.plugin, handle.id));
+    if (this.#state !== 'reclaiming') {
+      await session.destroy();
+      return false;
     }
+    await this.#handles.adopt(session);
     this.#use(connection, session);
     return true;
   }
@@ -196,7 +244,8 @@ export class JanusConnection {
   }
 
   #onLost(): void {
-    for (const handle of this.#handles) handle.suspend();
+    this.#reconciler.stop();
+    this.#handles.suspend();
     this.#session = undefined;
     if (this.#state !== 'up') return;
     this.#setState('reclaiming');
@@ -205,13 +254,10 @@ export class JanusConnection {
 
   /** Janus died or forgot us: the media of every session is gone. */
   #onSessionLost(): void {
-    this.#sessionId = undefined;
-    this.#leftovers.clear();
     this.#setState('connecting');
-    const handles = [...this.#handles];
-    this.#handles.clear();
-    if (handles.length > 0) this.#options.log.warn({ janus: this.name, handles: handles.length }, 'janus session lost');
-    for (const handle of handles) handle.events.detached();
+    const handles = this.#handles.lose();
+    this.rooms.lose();
+    if (handles > 0) this.#options.log.warn({ janus: this.name, handles }, 'janus session lost');
   }
 
   #setState(state: JanusState): void {

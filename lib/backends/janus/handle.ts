@@ -1,7 +1,10 @@
 import type { JanodeHandle, JanusMessage, PluginDescriptor } from 'janode';
+import { engineCandidates } from '../../domain/engine-sdp.ts';
 import type { Candidate } from '../../protocol/candidate.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
-import { toPatchbayError } from './errors.ts';
+import type { SessionStatus } from '../../protocol/events.ts';
+import { type HandleInfo, isReady } from './admin.ts';
+import { isGone, toPatchbayError } from './errors.ts';
 import { type HandleEvents, listen } from './events.ts';
 
 /** How long Janus may take for a request. It answers in milliseconds, or not at all. */
@@ -21,6 +24,13 @@ export class JanusHandle {
   readonly events: HandleEvents;
   #janode: JanodeHandle | undefined;
   #ended = false;
+  #isFree = false;
+  /** It was told that its media or the handle itself is gone: nothing follows. */
+  #isOver = false;
+  #isNegotiated = false;
+  #isUp = false;
+  /** The WebSocket was gone, and it is not known yet what happened meanwhile. */
+  #hasMissed = false;
 
   constructor(plugin: PluginDescriptor, events: HandleEvents) {
     this.plugin = plugin;
@@ -32,26 +42,84 @@ export class JanusHandle {
     return this.#janode?.id;
   }
 
-  /** Puts a janode handle inside: at first, and after each claim. */
+  /** It was detached, by us. */
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** Puts a janode handle inside: at first, and after each claim. Of one that is ended nothing is heard any more. */
   adopt(handle: JanodeHandle): void {
-    // Ended while it was being attached: nobody wants it any more.
-    if (this.#ended) {
-      handle.sendRequest({ janus: 'detach' }, requestTimeoutMs).catch(() => {});
-      return;
-    }
     this.#janode = handle;
+    if (this.#ended) return;
     const current = (tell: () => void) => {
-      if (!this.#ended && this.#janode === handle) tell();
+      if (!this.#ended && !this.#isOver && this.#janode === handle) tell();
     };
-    listen(handle, {
-      status: (status) => current(() => this.events.status(status)),
-      hangup: (cause) => current(() => this.events.hangup(cause)),
-      detached: () => current(() => this.events.detached()),
+    listen(handle, this.plugin, {
+      status: (status) => current(() => this.#tellStatus(status)),
+      hangup: (cause) => current(() => this.#tellHangup(cause)),
+      detached: () => current(() => this.#tellDetached()),
+      plugin: (event, data) => {
+        if (!this.#ended && this.#janode === handle) this.events.plugin?.(event, data);
+      },
     });
+  }
+
+  /** Janus dropped it, or its whole session. */
+  lost(): void {
+    if (!this.#ended && !this.#isOver) this.#tellDetached();
+  }
+
+  /**
+   * Makes up for what Janus told while it was out of reach.
+   *
+   * @param ask what its admin API says of the handle; undefined when it has none such
+   */
+  async catchUp(ask: () => Promise<HandleInfo | undefined>): Promise<void> {
+    // One that is being negotiated meanwhile has a peer connection of which the answer may not know yet.
+    const wasNegotiated = this.#isNegotiated;
+    const info = await ask();
+    if (this.#ended || this.#isOver) return;
+    this.#hasMissed = false;
+    if (!info) this.#tellDetached();
+    else if (wasNegotiated && info.webrtc === undefined) this.#tellHangup('lost while Janus was out of reach');
+    else if (!this.#isUp && isReady(info)) this.#tellStatus({ class: 'webrtc', status: 'up' });
+  }
+
+  /**
+   * Its client has had its time to connect: if it has not, that is its end, as if Janus had told it.
+   *
+   * @returns false when that cannot be said, because what Janus told may have been missed
+   */
+  endUnlessUp(cause: string): boolean {
+    if (this.#ended || this.#isOver || this.#isUp) return true;
+    if (this.#hasMissed) return false;
+    this.#tellHangup(cause);
+    return true;
+  }
+
+  #tellStatus(status: SessionStatus): void {
+    if (status.class === 'webrtc') {
+      const isUp = status.status === 'up';
+      // What Janus tells of it may come after what was found out.
+      if (isUp === this.#isUp) return;
+      this.#isUp = isUp;
+    }
+    this.events.status(status);
+  }
+
+  #tellHangup(cause: string): void {
+    this.#isOver = true;
+    this.events.hangup(cause);
+  }
+
+  #tellDetached(): void {
+    this.#isOver = true;
+    this.events.detached();
   }
 
   /** The WebSocket is gone: nothing that janode says of the handle inside counts any more. */
   suspend(): void {
+    this.#hasMissed = true;
     this.#janode?.removeAllListeners();
   }
 
@@ -65,6 +133,7 @@ export class JanusHandle {
     const doing = typeof body.request === 'string' ? body.request : 'message';
     try {
       const reply = await this.#janode.sendRequest({ janus: 'message', body, ...(jsep && { jsep }) }, requestTimeoutMs);
+      if (jsep || reply.jsep) this.#isNegotiated = true;
       return { data: reply.plugindata?.data ?? {}, jsep: reply.jsep };
     } catch (error) {
       throw toPatchbayError(error, doing);
@@ -74,8 +143,9 @@ export class JanusHandle {
   /** @throws PatchbayError janus_error, janus_connection_error, janus_session_down */
   async trickle(candidates: readonly Candidate[] | 'completed'): Promise<void> {
     if (!this.#janode || this.#ended) throw new PatchbayError('janus_session_down', 'the Janus handle is gone');
-    const body =
-      candidates === 'completed' ? { candidate: { completed: true } } : { candidates: candidates.map(toJanus) };
+    const usable = candidates === 'completed' ? undefined : engineCandidates(candidates).map(toJanus);
+    if (usable?.length === 0) return;
+    const body = usable ? { candidates: usable } : { candidate: { completed: true } };
     try {
       await this.#janode.sendRequest({ janus: 'trickle', ...body }, requestTimeoutMs);
     } catch (error) {
@@ -83,24 +153,29 @@ export class JanusHandle {
     }
   }
 
-  /** Frees it in Janus, if Janus can be reached. Never throws. */
-  async detach(): Promise<void> {
-    if (this.#ended) return;
+  /**
+   * Frees it in Janus. Never throws.
+   *
+   * @returns false when Janus could not be asked: then it is still there after the next claim
+   */
+  async detach(): Promise<boolean> {
     this.#ended = true;
     const handle = this.#janode;
-    if (!handle) return;
+    if (!handle || this.#isFree) return true;
+    this.#isFree = true;
     handle.removeAllListeners('handle_hangup');
     try {
       await handle.sendRequest({ janus: 'detach' }, requestTimeoutMs);
-    } catch {
-      // The handle, its session or Janus is gone already, and with it what was to be freed.
+    } catch (error) {
+      this.#isFree = isGone(error);
     }
+    return this.#isFree;
   }
 }
 
-/** Janus wants the candidate without `a=`, and either of mid and index. */
+/** Janus wants either of mid and index. */
 const toJanus = ({ sdpMid, sdpMLineIndex, candidate }: Candidate) => ({
   ...(sdpMid != null && { sdpMid }),
   sdpMLineIndex: sdpMLineIndex ?? 0,
-  candidate: candidate.replace(/^a=/, ''),
+  candidate,
 });

@@ -1,6 +1,7 @@
 import type { JanusMessage } from 'janode';
+import { layerOrder } from '../../domain/simulcast.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
-import type { Description, MediaChange, MediaState } from '../../protocol/session.ts';
+import type { Applied, Description, MediaChange, MediaState } from '../../protocol/session.ts';
 import type { PluginReply } from './handle.ts';
 
 /** The bodies of plugin requests, and what plugins answer. One function a request. */
@@ -20,10 +21,27 @@ export const echoStart = (media: MediaState): Body => ({
   ...(media.bitrate > 0 && { bitrate: media.bitrate }),
 });
 
-export const offerJsep = (sdp: string): NonNullable<JanusMessage['jsep']> => ({ type: 'offer', sdp });
+/** All that was asked for, as done. */
+export const allTookEffect = (change: MediaChange): Applied =>
+  Object.fromEntries(Object.entries(change).flatMap(([field, value]) => (value === undefined ? [] : [[field, true]])));
+
+export const answerJsep = (sdp: string): NonNullable<JanusMessage['jsep']> => ({ type: 'answer', sdp });
+
+/** Janus takes the first simulcast layer for the highest, if it is not told otherwise. */
+export const offerJsep = (sdp: string): NonNullable<JanusMessage['jsep']> => {
+  const order = layerOrder(sdp);
+  return { type: 'offer', sdp, ...(order && { rid_order: order }) };
+};
 
 /** @throws PatchbayError janus_error when Janus made none */
-export function answerOf(reply: PluginReply): Description {
-  if (reply.jsep?.type !== 'answer') throw new PatchbayError('janus_error', 'Janus made no answer');
-  return { sdp: reply.jsep.sdp, sdp_type: 'webrtc', trickle_ice: false };
+export const answerOf = (reply: PluginReply): Description => descriptionOf('answer', reply);
+
+/** @throws PatchbayError janus_error when Janus made none */
+export const offerOf = (reply: PluginReply): Description => descriptionOf('offer', reply);
+
+function descriptionOf(kind: 'offer' | 'answer', { jsep }: PluginReply): Description {
+  if (jsep?.type !== kind || typeof jsep.sdp !== 'string') {
+    throw new PatchbayError('janus_error', `Janus made no ${kind}`);
+  }
+  return { sdp: jsep.sdp, sdp_type: 'webrtc', trickle_ice: false };
 }

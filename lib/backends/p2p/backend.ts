@@ -4,6 +4,7 @@ import type { Backend, MediaSession } from '../backend.ts';
 /** No engine: two clients exchange media directly, and negotiate it through patchbay. */
 export class P2pBackend implements Backend {
   readonly kind = 'p2p';
+  readonly passesCandidates = false;
   #sessions = 0;
 
   engine(): Engine {

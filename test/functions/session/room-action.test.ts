@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { handler } from '../../../functions/session/room-action.ts';
-import { functionsUnderTest, goesToTheSessionsNode } from '../../support/functions.ts';
+import { functionsUnderTest, goesToTheSessionsNode, identity } from '../../support/functions.ts';
+import { roomRecord } from '../../support/rooms.ts';
 
 const world = functionsUnderTest();
 goesToTheSessionsNode(world, handler, 'room_action', { action: 'layout', layout: '2x2' });
@@ -36,15 +37,54 @@ describe('an older form', () => {
   });
 });
 
-test('a room that is named without a session is looked for: room_not_found', async () => {
-  const node = await world.startNode('n1');
-  await world.connect('connection-1', ['n1']);
-  expect(await send({ room_id: 'lobby', action: 'list' })).toEqual({
-    result: 'error',
-    data: { code: 304001, reason: 'room_not_found', error: 'no room lobby' },
-    tid: 1,
+describe('a room that is named without a session', () => {
+  test.each<[string, string]>([
+    ['in its id', `${randomUUID()}@n2`],
+    ['in its record', 'lobby'],
+  ])('is acted on where it is: %s', async (_, room_id) => {
+    const [other, node] = [await world.startNode('n1'), await world.startNode('n2')];
+    await world.connect('connection-1', ['n1']);
+    await world.rooms.claim(roomRecord('lobby', 'n2'), 9e9);
+    node.answers(() => ({ members: [] }));
+    expect(await send({ room_id, action: 'list' })).toEqual({ result: 'ok', data: { members: [] }, tid: 1 });
+    expect(node.requests).toMatchObject([
+      { path: '/v1/session/room_action', body: { data: { room_id, action: 'list' } } },
+    ]);
+    expect(other.requests).toEqual([]);
   });
-  expect(node.requests).toEqual([]);
+
+  test('by an older form, too', async () => {
+    const node = await world.startNode('n1');
+    await world.rooms.claim(roomRecord('den', 'n1'), 9e9);
+    await send({ room: 'den', update_type: 'mcu_layout', mcu_layout: '2x2' }, 'update');
+    expect(node.requests).toMatchObject([{ body: { data: { room_id: 'den', action: 'layout', layout: '2x2' } } }]);
+  });
+
+  test('and is nowhere is room_not_found', async () => {
+    const node = await world.startNode('n1');
+    await world.connect('connection-1', ['n1']);
+    expect(await send({ room_id: 'nowhere', action: 'list' })).toEqual({
+      result: 'error',
+      data: { code: 304001, reason: 'room_not_found', error: 'no room nowhere' },
+      tid: 1,
+    });
+    expect(node.requests).toEqual([]);
+  });
+
+  test('and is not in the claim of the token is unauthorized', async () => {
+    const node = await world.startNode('n1');
+    const message = { cmd: 'room_action', data: { room_id: `${randomUUID()}@n1` } };
+    expect(await world.send(handler, message, { authorizer: { ...identity, rooms: 'attic' } })).toMatchObject({
+      data: { reason: 'unauthorized' },
+    });
+    expect(node.requests).toEqual([]);
+  });
+});
+
+test('a room that is named beside a session is for the node of the session to judge', async () => {
+  const [node, other] = [await world.startNode('n1'), await world.startNode('n2')];
+  await send({ session_id, room_id: `${randomUUID()}@n2`, action: 'list' });
+  expect([node.requests.length, other.requests.length]).toEqual([1, 0]);
 });
 
 test.each<[Record<string, unknown>, string]>([

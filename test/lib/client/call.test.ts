@@ -111,6 +111,19 @@ describe('starting a call', () => {
     await server.request('session/set_candidate_end');
   });
 
+  it('sends the other candidates when the server refuses one of them', async () => {
+    server.on('session/set_candidate', ({ data, ok, error }) => {
+      if (Array.isArray(data.candidates) && data.candidates.length > 1) error('invalid_value', 'data.candidates[0]');
+      else ok();
+    });
+    await start();
+    await server.request('session/set_candidate_end');
+    const [all, ...each] = server.requests.filter(({ route }) => route === 'session/set_candidate');
+    expect(each.flatMap(({ data }) => data.candidates)).toEqual(
+      Array.isArray(all?.data.candidates) && all.data.candidates.length > 1 ? all.data.candidates : [],
+    );
+  });
+
   it('asks for the answer when the reply to create has none', async () => {
     const answer = Promise.withResolvers<object>();
     server.on('session/create', (request) => {
@@ -142,6 +155,32 @@ describe('starting a call', () => {
       { class: 'engine', status: 'up' },
       { class: 'webrtc', status: 'up' },
     ]);
+  });
+});
+
+describe('publishing', () => {
+  it('only sends, and knows the room', async () => {
+    server.on('session/create', async ({ data, ok }) => {
+      ok({ ...made, answer: await engine.answer(data.offer), room_id: 'hall', room: 'hall' });
+    });
+    const call = await start({ type: 'publish', session: { room_id: 'hall', create_room: true } });
+    expect(call.roomId).toBe('hall');
+    expect(server.requests[0]?.data).toMatchObject({ type: 'publish', room_id: 'hall', create_room: true });
+    expect(server.requests[0]?.data).toHaveProperty('offer.sdp', expect.stringMatching(/a=sendonly/));
+  });
+
+  it('takes the older name of the room', async () => {
+    server.on('session/create', async ({ data, ok }) => {
+      ok({ ...made, answer: await engine.answer(data.offer), room: 'hall' });
+    });
+    expect((await start({ type: 'publish' })).roomId).toBe('hall');
+  });
+
+  it('has a data channel where it is asked for', async () => {
+    const call = await start({ type: 'publish', data: true });
+    await vi.waitFor(() => expect(call.dataChannel?.readyState).toBe('open'), 3000);
+    expect(call.dataChannel?.label).toBe('JanusDataChannel');
+    expect(server.requests[0]?.data).toHaveProperty('offer.sdp', expect.stringMatching(/m=application/));
   });
 });
 
@@ -190,6 +229,33 @@ describe('a call', () => {
     expect(await call.updateMedia({ mute_audio: true, bitrate: 1 })).toEqual({ mute_audio: true, bitrate: false });
     const { data } = await server.request('session/update_media');
     expect(data).toEqual({ session_id: id, mute_audio: true, bitrate: 1 });
+  });
+
+  it('records, and hears how far the recording is', async () => {
+    const recording = { recording_id: 'r1', uri: 's3://bucket/r1' };
+    server.on('session/recorder_action', ({ data, ok }) => {
+      ok(data.action === 'start' ? recording : { ...recording, duration: 2.5 });
+      server.push(sessionEvent(id, 'status', { class: 'recording', ...recording, state: 'started' }));
+    });
+    const call = await start();
+    expect(await call.startRecording()).toEqual(recording);
+    expect(await call.stopRecording()).toEqual({ ...recording, duration: 2.5 });
+    const actions = server.requests.filter(({ route }) => route === 'session/recorder_action');
+    expect(actions.map(({ data }) => data)).toEqual([
+      { session_id: id, action: 'start' },
+      { session_id: id, action: 'stop' },
+    ]);
+    const statuses: SessionStatus[] = [];
+    call.onStatus((status) => statuses.push(status));
+    await vi.waitFor(() => expect(statuses[0]).toEqual({ class: 'recording', ...recording, state: 'started' }));
+  });
+
+  it('says when it is not recorded', async () => {
+    server.on('session/recorder_action', ({ error }) => error('no_active_recorder', 'nothing is being recorded'));
+    const call = await start();
+    await expect(call.stopRecording()).rejects.toMatchObject({ reason: 'no_active_recorder' });
+    server.on('session/recorder_action', ({ ok }) => ok({}));
+    await expect(call.startRecording()).rejects.toMatchObject({ reason: 'internal_error' });
   });
 
   it('destroys the session and then closes the peer connection at hang-up, once', async () => {

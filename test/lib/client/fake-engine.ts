@@ -1,7 +1,7 @@
 import wrtc from '@roamhq/wrtc';
 import { gatheringDone } from '../../../lib/client/ice.ts';
 
-/** Plays the media engine: answers offers, and sends what it gets back. */
+/** Plays the media engine: answers offers, and sends what it gets back; or offers by itself. */
 export class FakeEngine {
   readonly peerConnections: RTCPeerConnection[] = [];
 
@@ -15,6 +15,25 @@ export class FakeEngine {
     await peerConnection.setLocalDescription(await peerConnection.createAnswer());
     await gatheringDone(peerConnection, 1000);
     return { sdp: peerConnection.localDescription?.sdp ?? '' };
+  }
+
+  /** Offers what it sends, with all candidates: first, and once more for each further stream. */
+  async offer(stream: MediaStream): Promise<{ sdp: string }> {
+    const peerConnection = this.peerConnections.at(-1) ?? new wrtc.RTCPeerConnection();
+    if (!this.peerConnections.includes(peerConnection)) {
+      this.peerConnections.push(peerConnection);
+      peerConnection.createDataChannel('JanusDataChannel');
+    }
+    for (const track of stream.getTracks()) {
+      peerConnection.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+    }
+    await peerConnection.setLocalDescription(await peerConnection.createOffer());
+    await gatheringDone(peerConnection, 1000);
+    return { sdp: peerConnection.localDescription?.sdp ?? '' };
+  }
+
+  async takeAnswer(answer: unknown): Promise<void> {
+    await this.peerConnections.at(-1)?.setRemoteDescription({ type: 'answer', sdp: sdpOf(answer) });
   }
 
   async addCandidates(candidates: unknown): Promise<void> {
@@ -44,7 +63,7 @@ export class FakeMicrophone {
   }
 }
 
-function sdpOf(offer: unknown): string {
-  if (typeof offer === 'object' && offer !== null && 'sdp' in offer && typeof offer.sdp === 'string') return offer.sdp;
-  throw new Error('the offer has no sdp');
+function sdpOf(given: unknown): string {
+  if (typeof given === 'object' && given !== null && 'sdp' in given && typeof given.sdp === 'string') return given.sdp;
+  throw new Error('the description has no sdp');
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
+import { handler as getRoomInfo } from '../../../functions/room/get-info.ts';
 import { handler } from '../../../functions/session/get-info.ts';
 import { services } from '../../../lib/command/services.ts';
 import type { SessionRecord } from '../../../lib/store/sessions.ts';
 import { functionsUnderTest, identity } from '../../support/functions.ts';
+import { roomRecord } from '../../support/rooms.ts';
 
 const world = functionsUnderTest();
 const info = (session_id?: string, change = {}) =>
@@ -109,6 +111,41 @@ describe('missing_field is a session that is not named', () => {
     expect(await info(undefined, { connectionId: 'both' })).toMatchObject({
       data: { reason: 'missing_field', error: expect.stringContaining('on several nodes') },
     });
+  });
+});
+
+describe('the node of a room', () => {
+  const roomInfo = (room_id: string) =>
+    world.send(getRoomInfo, { subclass: 'room', cmd: 'get_info', data: { room_id }, tid: 1 });
+
+  test('is in an id that the server made: no record is read', async () => {
+    const node = await world.startNode('ip-10-0-1-23.ec2.internal');
+    const get = vi.spyOn(services().rooms, 'get');
+    expect(await roomInfo(`${randomUUID()}@ip-10-0-1-23.ec2.internal`)).toMatchObject({ result: 'ok' });
+    expect(node.requests).toHaveLength(1);
+    expect(get).not.toHaveBeenCalled();
+  });
+
+  test("is in the room's record, which is read once: a room that is yet to be made is not waited for", async () => {
+    const node = await world.startNode('n1');
+    await world.rooms.claim(roomRecord('den', 'n1'), 9e9);
+    const get = vi.spyOn(services().rooms, 'get');
+    expect(await roomInfo('den')).toMatchObject({ result: 'ok' });
+    expect(await roomInfo('never-made')).toMatchObject({ data: { reason: 'room_not_found' } });
+    expect(get).toHaveBeenCalledTimes(2);
+    expect(node.requests).toHaveLength(1);
+  });
+
+  test('is not that of a session of the same id', async () => {
+    const node = await world.startNode('n1');
+    await world.sessions.claim(record('both', 'n1'), 9e9);
+    expect(await roomInfo('both')).toMatchObject({ data: { reason: 'room_not_found', error: 'no room both' } });
+    expect(node.requests).toEqual([]);
+  });
+
+  test('that is gone has taken the room with it: room_not_found', async () => {
+    await world.rooms.claim(roomRecord('left-behind', 'gone'), 9e9);
+    expect(await roomInfo('left-behind')).toMatchObject({ data: { reason: 'room_not_found' } });
   });
 });
 

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { P2pBackend } from '../../../lib/backends/p2p/backend.ts';
-import { commandHandlers, type NodeCommand } from '../../../lib/controller/commands.ts';
+import { commandHandlers } from '../../../lib/controller/commands.ts';
+import type { NodeCommand } from '../../../lib/controller/order.ts';
 import { Owners } from '../../../lib/controller/owners.ts';
-import { Sessions } from '../../../lib/controller/sessions.ts';
+import { Sessions } from '../../../lib/controller/session/sessions.ts';
 import { Subscriptions } from '../../../lib/controller/subscriptions.ts';
 import type { Caller } from '../../../lib/domain/access.ts';
 import { check } from '../../../lib/protocol/check.ts';
@@ -12,8 +13,9 @@ import { admin, caller } from '../../support/callers.ts';
 import { flush } from '../../support/clock.ts';
 import { reason, rejection } from '../../support/errors.ts';
 import { FakeBackend } from '../../support/fake-backend.ts';
+import { testRooms } from '../../support/room-world.ts';
 import { answer, offer, phoneOffer } from '../../support/sdp.ts';
-import { create, FakeWorld } from '../../support/world.ts';
+import { create, FakeWorld, testRules } from '../../support/world.ts';
 
 let world: FakeWorld;
 let backend: FakeBackend;
@@ -25,16 +27,20 @@ beforeEach(() => {
   world = new FakeWorld();
   backend = new FakeBackend();
   accepted.mockReset();
+  const backends = [backend, new P2pBackend()];
+  const rooms = testRooms(backends);
   sessions = new Sessions({
     nodeId: 'node-1',
     capacity: 200,
-    backends: [backend, new P2pBackend()],
+    backends,
+    rooms,
+    rules: testRules,
     owners: new Owners(async () => true),
     world,
     onEnded: () => {},
   });
   subscriptions = new Subscriptions();
-  handlers = commandHandlers(sessions, subscriptions);
+  handlers = commandHandlers(sessions, rooms, subscriptions);
 });
 
 /** The data of a command as the node gets it: checked, with its defaults. */
@@ -51,7 +57,7 @@ const order = <Data>(given: Data, who: Caller = caller()) => ({
 const make = (sessionId: string, fields: Record<string, unknown> = {}, who = caller()) =>
   handlers['session/create']({
     ...order(create(fields), who),
-    placed: { sessionId, attempt: 1, backends: fields.type === 'p2p' ? ['p2p'] : ['janus'] },
+    placed: { sessionId, attempt: 1 },
   });
 const info = (sessionId: string) => handlers['session/get_info'](order({ session_id: sessionId }));
 const candidate = (port: number) => `candidate:1 1 udp 2122194687 192.0.2.7 ${port} typ host`;
@@ -325,7 +331,6 @@ describe('what this release cannot do is refused with its reason', () => {
     ['session/get_proxy_offer', { session_id: 'echo' }, 'invalid_operation'],
     ['session/set_type', { session_id: 'echo', type: 'park' }, 'incompatible_session'],
     ['session/set_type', { session_id: 'p2p', type: 'mcu' }, 'incompatible_session'],
-    ['session/recorder_action', { session_id: 'echo', action: 'start' }, 'not_implemented'],
     ['session/recorder_action', { session_id: 'echo', action: 'stop' }, 'no_active_recorder'],
     ['session/recorder_action', { session_id: 'p2p', action: 'start' }, 'invalid_operation'],
     ['session/room_action', { session_id: 'echo', action: 'layout', layout: '2x2' }, 'no_active_room'],
@@ -339,7 +344,9 @@ describe('what this release cannot do is refused with its reason', () => {
 
   test('but get_actions and list are answered', async () => {
     const actions = { session_id: 'echo', action: 'get_actions' } as const;
-    expect(await handlers['session/recorder_action'](order(actions))).toEqual({ actions: ['get_actions', 'list'] });
+    expect(await handlers['session/recorder_action'](order(actions))).toEqual({
+      actions: ['get_actions', 'list', 'start'],
+    });
     expect(await handlers['session/room_action'](order(actions))).toEqual({ actions: ['get_actions'] });
     expect(await handlers['session/player_action'](order(actions))).toEqual({ actions: ['get_actions'] });
     expect(await handlers['session/recorder_action'](order({ session_id: 'echo', action: 'list' }))).toEqual({
@@ -434,7 +441,7 @@ describe('events', () => {
     await handlers['event/subscribe'](order(all, root));
     await make('s');
     const [event] = world.of('s');
-    expect(event && [...subscriptions.match(event, { tenant: 'acme', userId: 'ann' })]).toEqual([root]);
+    expect(event && [...subscriptions.match(event, { tenant: 'acme', users: new Set(['ann']) })]).toEqual([root]);
   });
 
   test('are given up one subscription at a time', async () => {

@@ -28,7 +28,13 @@ beforeEach(() => {
   connectionGone.mockReset();
   const write = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message });
   const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-  const metrics = new Metrics({ engines: () => [], sessions: () => 3, pendingEvents: () => 0 });
+  const metrics = new Metrics({
+    engines: () => [],
+    sessions: () => 3,
+    rooms: () => 0,
+    subscribers: () => 0,
+    pendingEvents: () => 0,
+  });
   app = createHttp({ clock, log, metrics, keys: () => ['new', 'old'], ready: () => ready, run, connectionGone });
 });
 afterEach(() => app.close());
@@ -75,9 +81,9 @@ describe('a command', () => {
   });
 
   test('brings its placement', async () => {
-    const placed = { session_id: 'x@n', attempt: 2, backends: ['janus', 'p2p'] };
+    const placed = { session_id: 'x@n', attempt: 2 };
     await post(command({ type: 'echo', offer }, { placed }), { path: '/v1/session/create' });
-    expect(run.mock.calls[0]?.[1].placed).toEqual({ sessionId: 'x@n', attempt: 2, backends: ['janus', 'p2p'] });
+    expect(run.mock.calls[0]?.[1].placed).toEqual({ sessionId: 'x@n', attempt: 2 });
   });
 
   test('whose data is wrong is a 400 that names the field', async () => {

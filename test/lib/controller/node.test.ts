@@ -9,15 +9,18 @@ import { systemClock } from '../../../lib/domain/clock.ts';
 import { silentLog } from '../../../lib/domain/log.ts';
 import { ConnectionStore } from '../../../lib/store/connections.ts';
 import { NodeStore } from '../../../lib/store/nodes.ts';
+import { RoomStore } from '../../../lib/store/rooms.ts';
 import { SessionStore } from '../../../lib/store/sessions.ts';
 import { SubscriptionStore } from '../../../lib/store/subscriptions.ts';
-import { admin, caller } from '../../support/callers.ts';
+import { admin, caller, moderator } from '../../support/callers.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { reason, rejection } from '../../support/errors.ts';
 import { FakeBackend } from '../../support/fake-backend.ts';
 import { FakePoster } from '../../support/poster.ts';
+import { roomRecord } from '../../support/rooms.ts';
 import { answer, offer } from '../../support/sdp.ts';
 import { until } from '../../support/until.ts';
+import { testFiles, testRules } from '../../support/world.ts';
 
 let table: TestTable;
 let running: RunningNode | undefined;
@@ -45,6 +48,8 @@ async function start(nodeId: string) {
     release: 'test',
     capacity: 10,
     table,
+    files: testFiles(),
+    rules: testRules,
     poster,
     backends: (onChange) => {
       changed = onChange;
@@ -76,7 +81,7 @@ async function connect(): Promise<string> {
 const created = (connectionId: string, sessionId: string, data: Record<string, unknown> = {}) => ({
   caller: caller({ connectionId }),
   data: { type: 'echo', offer, wait_reply: true, ...data },
-  placed: { session_id: sessionId, attempt: 1, backends: ['janus'] },
+  placed: { session_id: sessionId, attempt: 1 },
 });
 
 test('a session lives from create to destroy: reply, record, events, owner', async () => {
@@ -124,6 +129,38 @@ describe('an event', () => {
     await until('the event', () => poster.delivered(watching).length > 0);
     expect(poster.delivered(watching)).toEqual([1]);
     await new SubscriptionStore(table).removeAll(watching);
+  });
+});
+
+describe('an event of a room', () => {
+  test('reaches who is in it and subscribed, to the end of the room, and nobody after they left', async () => {
+    const node = await start('rooms');
+    const [host, bob, gone, never] = [await connect(), await connect(), await connect(), await connect()];
+    const callers: Record<string, Caller> = {
+      host: moderator({ connectionId: host }),
+      bob: caller({ connectionId: bob, userId: 'bob' }),
+      gone: caller({ connectionId: gone, userId: 'gone' }),
+      never: caller({ connectionId: never, userId: 'never' }),
+    };
+    for (const who of Object.values(callers)) {
+      await node.post('/v1/event/subscribe', { caller: who, data: { subclass: 'room' } });
+    }
+    await node.post('/v1/room/create', { caller: callers.host, data: { class: 'sfu', room_id: 'lobby' } });
+    const publish = async (who: string) => {
+      const session_id = randomUUID();
+      const data = { type: 'publish', offer, room_id: 'lobby', wait_reply: true, subscribe: false };
+      await node.post('/v1/session/create', { ...created('', session_id, data), caller: callers[who] });
+      return session_id;
+    };
+    await publish('bob');
+    await node.post('/v1/session/destroy', { caller: callers.gone, data: { session_id: await publish('gone') } });
+    await node.post('/v1/room/destroy', { caller: callers.host, data: { room_id: 'lobby' } });
+    await until('the end', () => poster.delivered(host).length === 6);
+    // created, bob started, the other one started and stopped, bob stopped, destroyed.
+    expect(poster.delivered(host)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(poster.delivered(bob)).toEqual([2, 3, 4, 5, 6]);
+    expect(poster.delivered(gone)).toEqual([3]);
+    expect(poster.delivered(never)).toEqual([]);
   });
 });
 
@@ -230,4 +267,12 @@ test('a node that starts again frees the ids of the sessions that its earlier pr
   await start('again');
   expect(await sessions().get(mine)).toBeUndefined();
   expect(await sessions().get(other)).toEqual(other);
+});
+
+test('and those of its rooms', async () => {
+  const rooms = new RoomStore(table);
+  const [mine, other] = [roomRecord(randomUUID(), 'anew'), roomRecord(randomUUID(), 'other')];
+  for (const record of [mine, other]) await rooms.claim(record, 9e9);
+  await start('anew');
+  expect([await rooms.get(mine), await rooms.get(other)]).toEqual([undefined, other]);
 });

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { LiveSession } from '../../../lib/controller/live-session.ts';
 import { Owners } from '../../../lib/controller/owners.ts';
+import { LiveSession } from '../../../lib/controller/session/live-session.ts';
 import { FakeBackend } from '../../support/fake-backend.ts';
 import { FakeWorld, sessionSpec } from '../../support/world.ts';
 

@@ -23,10 +23,11 @@ const event = (change: Partial<PatchbayEvent> = {}): PatchbayEvent => ({
   time: '',
   ...change,
 });
-const ann = { tenant: 'acme', userId: 'ann' };
+const subject = (tenant: string, ...users: string[]) => ({ tenant, users: new Set(users) });
+const ann = subject('acme', 'ann');
 /** The connections that hear of an event. */
-const hear = (change: Partial<PatchbayEvent> = {}, subject = ann) =>
-  [...subscriptions.match(event(change), subject)].map(({ connectionId }) => connectionId);
+const hear = (change: Partial<PatchbayEvent> = {}, about = ann) =>
+  [...subscriptions.match(event(change), about)].map(({ connectionId }) => connectionId);
 
 describe('a pattern', () => {
   test.each<[Record<string, unknown>, Partial<PatchbayEvent>, boolean]>([

@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { callerSchema, isAdmin, mayControl, requireControl, requireScope, scopes } from '../../../lib/domain/access.ts';
+import {
+  callerSchema,
+  isAdmin,
+  mayControl,
+  requireControl,
+  requireRoom,
+  requireScope,
+  scopes,
+} from '../../../lib/domain/access.ts';
 import { check } from '../../../lib/protocol/check.ts';
 import { admin, caller } from '../../support/callers.ts';
 import { refusal } from '../../support/errors.ts';
@@ -57,5 +65,34 @@ describe('scopes', () => {
   test('that nobody knows make no caller', () => {
     const unknown = { ...caller(), scopes: ['media:root'] };
     expect(refusal(() => check(callerSchema, unknown, 'caller')).reason).toBe('invalid_value');
+  });
+});
+
+describe('a room', () => {
+  test.each([
+    ['who has no claim', caller()],
+    ['who has it in the claim', caller({ rooms: ['attic', 'lobby'] })],
+    ['an admin who has it in the claim', admin({ rooms: ['lobby'] })],
+  ])('may be used by %s', (_, who) => {
+    expect(() => requireRoom(who, 'lobby')).not.toThrow();
+  });
+
+  test.each([
+    ['whose claim has others', caller({ rooms: ['attic', 'lobb'] })],
+    ['whose claim is empty', caller({ rooms: [] })],
+    ['an admin whose claim has others', admin({ rooms: ['attic'] })],
+  ])('may not be used by one %s: unauthorized', (_, who) => {
+    expect(refusal(() => requireRoom(who, 'lobby'))).toMatchObject({
+      reason: 'unauthorized',
+      message: 'this token may not use room lobby',
+    });
+  });
+
+  test('that is yet to get its id is in no claim, and free for who has none', () => {
+    expect(() => requireRoom(caller(), undefined)).not.toThrow();
+    expect(refusal(() => requireRoom(caller({ rooms: ['lobby'] }), undefined))).toMatchObject({
+      reason: 'unauthorized',
+      message: expect.stringContaining('data.room_id'),
+    });
   });
 });

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { capabilities, fittingBackends, type Role } from '../../../lib/domain/capabilities.ts';
-import { type BackendKind, type SdpType, type SessionType, sessionTypes } from '../../../lib/protocol/session.ts';
+import { capabilities, fittingBackends, type Role, roomBackends, wantedOf } from '../../../lib/domain/capabilities.ts';
+import { check } from '../../../lib/protocol/check.ts';
+import {
+  type BackendKind,
+  createData,
+  type SdpType,
+  type SessionType,
+  sessionTypes,
+} from '../../../lib/protocol/session.ts';
 import { refusal } from '../../support/errors.ts';
+import { offer } from '../../support/sdp.ts';
 
 /**
  * PROTOCOL section 3, "Who can do what". p2p's "–" for roles: no engine makes an SDP, the clients do, so both fit.
@@ -71,4 +79,40 @@ test('incompatible_session says what was asked of whom', () => {
   expect(refusal(() => fittingBackends({ type: 'publish', role: 'offeree', sdpType: 'rtp' })).message).toBe(
     'no backend does publish with an offer of sdp_type rtp',
   );
+});
+
+describe('what a create asks for', () => {
+  const rtp = { ...offer, sdp_type: 'rtp' };
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['an offer makes patchbay offeree, of its kind', { offer: rtp }, { role: 'offeree', sdpType: 'rtp' }],
+    ['an offer is webrtc if it does not say', { offer: { sdp: offer.sdp } }, { role: 'offeree', sdpType: 'webrtc' }],
+    ["an offer's kind is the client's side, sdp_type the other", { offer, sdp_type: 'rtp' }, { sdpType: 'webrtc' }],
+    ['without an offer patchbay is offerer, of webrtc', {}, { role: 'offerer', sdpType: 'webrtc' }],
+    ['without an offer sdp_type counts', { sdp_type: 'rtp' }, { role: 'offerer', sdpType: 'rtp' }],
+    ['the backend is as the client wrote it', { backend: 'nkmedia_fs' }, { backend: 'nkmedia_fs' }],
+  ])('%s', (_, data, wanted) => {
+    expect(wantedOf(check(createData, { type: 'proxy', ...data }, 'data'))).toMatchObject({ type: 'proxy', ...wanted });
+  });
+});
+
+/** PROTOCOL section 4: an `sfu` is Janus's, an `mcu` FreeSWITCH's. */
+describe.each([
+  ['sfu', 'janus', ['freeswitch', 'nkmedia_fs', 'p2p']],
+  ['mcu', 'freeswitch', ['janus', 'nkmedia_janus', 'p2p']],
+] as const)('a room of class %s', (roomClass, keeper, others) => {
+  test(`goes to ${keeper}, by either name or by itself`, () => {
+    const names = { janus: 'nkmedia_janus', freeswitch: 'nkmedia_fs' };
+    for (const name of [undefined, keeper, names[keeper]]) expect(roomBackends(roomClass, name)).toEqual([keeper]);
+  });
+
+  test.each(others)('does not go to %s: incompatible_session', (name) => {
+    expect(refusal(() => roomBackends(roomClass, name))).toMatchObject({
+      reason: 'incompatible_session',
+      message: expect.stringMatching(new RegExp(`^backend (janus|freeswitch|p2p) does not do ${roomClass} rooms$`)),
+    });
+  });
+
+  test('does not go to a backend that nobody knows: unknown_backend', () => {
+    expect(refusal(() => roomBackends(roomClass, 'kurento')).reason).toBe('unknown_backend');
+  });
 });

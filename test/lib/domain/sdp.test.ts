@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkDescription, withCrlf, withoutCandidates } from '../../../lib/domain/sdp.ts';
+import { checkDescription, isCandidateLine, sdpLines, withCrlf, withoutCandidates } from '../../../lib/domain/sdp.ts';
 import type { SdpType } from '../../../lib/protocol/session.ts';
 import { refusal } from '../../support/errors.ts';
 import { chromiumOffer, phoneOffer } from '../../support/sdp.ts';
@@ -72,4 +73,41 @@ test('withoutCandidates leaves out the candidates and nothing else', () => {
   );
   expect(() => checked(stripped, 'webrtc')).not.toThrow();
   expect(withoutCandidates(phoneOffer)).toBe(phoneOffer);
+});
+
+describe("an SDP's lines", () => {
+  test.each([
+    ['', []],
+    ['v=0', ['v=0']],
+    ['v=0\r\ns=-\nt=0 0\r\r\n', ['v=0\r\n', 's=-\n', 't=0 0\r', '\r\n']],
+    ['\n\r\nv=0', ['\n', '\r\n', 'v=0']],
+  ])('of %j keep their ends', (sdp, lines) => {
+    expect(sdpLines(sdp)).toEqual(lines);
+  });
+
+  test('are all of it, whatever it is', () => {
+    const text = fc
+      .array(fc.constantFrom('v=0', '\r', '\n', '\r\n', ' ', 'a=candidate:1'))
+      .map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string()), (sdp) => {
+        expect(sdpLines(sdp).join('')).toBe(sdp);
+        for (const line of sdpLines(sdp)) expect(line).toMatch(/^[^\r\n]*(?:\r\n|\r|\n|)$/);
+      }),
+    );
+  });
+
+  test.each(['a=candidate:1', ' a=candidate:1', 'A=Candidate:1', 'a =\tcandidate :1'])(
+    '%j is a candidate, to some parser at least',
+    (line) => {
+      expect(isCandidateLine(line)).toBe(true);
+    },
+  );
+
+  test.each(['a=candidates:1', 'a=end-of-candidates', 'a=x-candidate:1', 'candidate:1', 'a=remote-candidates:1'])(
+    '%j is none',
+    (line) => {
+      expect(isCandidateLine(line)).toBe(false);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type SessionRecord, SessionStore, shardOf } from '../../../lib/store/sessions.ts';
+import { shardOf } from '../../../lib/store/on-node.ts';
+import { type SessionRecord, SessionStore } from '../../../lib/store/sessions.ts';
 import { openTable } from '../../../lib/store/table.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 

@@ -4,10 +4,12 @@ import { silentLog } from '../../../../lib/domain/log.ts';
 import { sessionTypes } from '../../../../lib/protocol/session.ts';
 import { ManualClock } from '../../../support/clock.ts';
 import { reason, refusal } from '../../../support/errors.ts';
+import { roomSpec } from '../../../support/janus-backend.ts';
 
 const backend = () =>
   new JanusBackend({
-    url: 'ws://127.0.0.1:8188',
+    address: { url: 'ws://127.0.0.1:8188', apiSecret: 'hush', admin: { url: 'ws://127.0.0.1:7188', secret: 'hush' } },
+    nodeId: 'node-1',
     clientCandidates: 'pass',
     clock: new ManualClock(),
     log: silentLog,
@@ -33,9 +35,15 @@ test('before it is connected a session is no_mediaserver', () => {
   );
 });
 
+test('before it is connected a room is no_mediaserver', () => {
+  expect(refusal(() => backend().openRoom(roomSpec(), sink))).toMatchObject(reason('no_mediaserver'));
+});
+
 test.each(sessionTypes.filter((type) => ['p2p', 'park', 'bridge', 'mcu'].includes(type)))(
-  '%s, which Janus never does, is not_implemented',
+  '%s, which Janus never does, is incompatible_session',
   (type) => {
-    expect(refusal(() => backend().open({ mediaId: 'm', type, media }, sink))).toMatchObject(reason('not_implemented'));
+    expect(refusal(() => backend().open({ mediaId: 'm', type, media }, sink))).toMatchObject(
+      reason('incompatible_session'),
+    );
   },
 );

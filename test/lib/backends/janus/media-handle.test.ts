@@ -1,36 +1,19 @@
-import { EventEmitter } from 'node:events';
-import type { JanodeHandle, JanusMessage, JanusRequest } from 'janode';
 import echotest from 'janode/plugins/echotest';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { mediaHandle } from '../../../../lib/backends/janus/media-handle.ts';
 import type { PatchbayError } from '../../../../lib/protocol/errors.ts';
 import type { SessionStatus } from '../../../../lib/protocol/events.ts';
 import { reason, rejection } from '../../../support/errors.ts';
-
-/** janode's side of a handle: what Janus says is emitted, what is asked is noted. */
-class FakeJanode extends EventEmitter implements JanodeHandle {
-  readonly id = 7;
-  readonly asked: JanusRequest[] = [];
-  reply: Promise<JanusMessage> = Promise.resolve({
-    janus: 'event',
-    plugindata: { plugin: '', data: { result: 'ok' } },
-  });
-
-  sendRequest(request: JanusRequest): Promise<JanusMessage> {
-    this.asked.push(request);
-    return this.reply;
-  }
-  async detach(): Promise<void> {}
-}
+import { FakeJanodeHandle } from '../../../support/janode-handle.ts';
 
 const status = vi.fn<(status: SessionStatus) => void>();
 const stopped = vi.fn<(why: PatchbayError) => void>();
-let janode: FakeJanode;
+let janode: FakeJanodeHandle;
 let handle: ReturnType<typeof mediaHandle>;
 beforeEach(() => {
   status.mockReset();
   stopped.mockReset();
-  janode = new FakeJanode();
+  janode = new FakeJanodeHandle();
   handle = mediaHandle(echotest, { status, stopped });
   handle.adopt(janode);
 });
@@ -73,7 +56,7 @@ describe('a handle whose WebSocket is gone', () => {
   test('hears nothing of the old one, and goes on with the one that was claimed', () => {
     handle.suspend();
     janode.emit('handle_detached', {});
-    const claimed = new FakeJanode();
+    const claimed = new FakeJanodeHandle();
     handle.adopt(claimed);
     janode.emit('handle_webrtcup');
     expect(status).not.toHaveBeenCalled();

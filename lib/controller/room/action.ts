@@ -1,0 +1,56 @@
+import { type Caller, requireScope } from '../../domain/access.ts';
+import type { CommandData, CommandReply } from '../../protocol/commands.ts';
+import { PatchbayError } from '../../protocol/errors.ts';
+import type { Sessions } from '../session/sessions.ts';
+import { kick, mute, noLayout } from './commands.ts';
+import type { LiveRoom } from './live-room.ts';
+import type { Rooms } from './rooms.ts';
+
+type Data = CommandData<'session/room_action'>;
+
+/** What can be done with a room by way of a session in it. */
+const sfuActions = ['get_actions', 'kick', 'list', 'mute', 'unmute'];
+
+/** `session/room_action`: acts on the room of a session, or on one that is named without a session. */
+export async function roomAction(
+  caller: Caller,
+  data: Data,
+  sessions: Sessions,
+  rooms: Rooms,
+): Promise<CommandReply<'session/room_action'>> {
+  const { action } = data;
+  const room = roomOf(caller, data, sessions, rooms);
+  if (action === 'get_actions') return { actions: room ? sfuActions : ['get_actions'] };
+  if (!room) throw new PatchbayError('no_active_room', `session ${data.session_id} is in no room`);
+  if (action === 'list') return { members: room.members.seen };
+  requireScope(caller, 'media:room');
+  switch (action) {
+    case 'layout':
+      throw noLayout(room);
+    case 'record_start':
+    case 'record_stop':
+      throw new PatchbayError('invalid_operation', 'an sfu room has no mix to record: record its sessions');
+    case 'kick':
+      await kick(room, member(room, data));
+      return {};
+    case 'mute':
+    case 'unmute':
+      await mute(room, member(room, data), { audio: action === 'mute' });
+      return {};
+  }
+}
+
+function roomOf(caller: Caller, { session_id, room_id }: Data, sessions: Sessions, rooms: Rooms): LiveRoom | undefined {
+  if (session_id === undefined && room_id !== undefined) return rooms.find(caller, room_id);
+  const { room } = sessions.controlled(caller, session_id).spec.binding;
+  if (room && room_id !== undefined && room_id !== room.spec.roomId) {
+    throw new PatchbayError('invalid_parameters', `data.room_id: the session is in room ${room.spec.roomId}`);
+  }
+  return room;
+}
+
+function member(room: LiveRoom, { member_id, session_id }: Data) {
+  const id = member_id ?? session_id;
+  if (id === undefined) throw new PatchbayError('missing_field', 'data.member_id is missing');
+  return room.member(id);
+}

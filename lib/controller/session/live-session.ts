@@ -1,0 +1,392 @@
+import type { MediaSink } from '../../backends/backend.ts';
+import { type Caller, sessionNotFound } from '../../domain/access.ts';
+import { next, type SessionState } from '../../domain/session-state.ts';
+import type { Candidate } from '../../protocol/candidate.ts';
+import { PatchbayError } from '../../protocol/errors.ts';
+import type { Applied, Description, MediaChange, MediaState, SessionType } from '../../protocol/session.ts';
+import { SerialQueue } from '../serial-queue.ts';
+import { asPatchbayError, type Settled, settle } from '../settle.ts';
+import { Timers } from '../timers.ts';
+import { Attendance } from './attendance.ts';
+import { Hearing } from './hearing.ts';
+import { type Made, SessionMedia } from './media.ts';
+import { Negotiation } from './negotiation.ts';
+import { Ownership } from './ownership.ts';
+import { SessionPair } from './pair.ts';
+import { SessionRecordKeeper } from './record.ts';
+import { SessionRecordings } from './recordings.ts';
+import type { SessionSpec, SessionWorld } from './spec.ts';
+import { createdBody, sessionRecord } from './view.ts';
+import { SessionVoice } from './voice.ts';
+
+/**
+ * One session while it lives. Everything that changes it runs in its serial queue, one job after another; what may be
+ * read at once (`info`, waiting for offer or answer) does not wait for the queue.
+ */
+export class LiveSession {
+  readonly spec: SessionSpec;
+  readonly createdAtMs: number;
+  readonly negotiation: Negotiation;
+  readonly ownership: Ownership;
+  readonly voice: SessionVoice;
+  readonly media: SessionMedia;
+  readonly pair: SessionPair;
+  readonly recordings: SessionRecordings;
+  readonly hearing: Hearing;
+  readonly #attendance: Attendance;
+  readonly #world: SessionWorld;
+  readonly #record: SessionRecordKeeper;
+  readonly #queue = new SerialQueue();
+  readonly #timers: Timers<'wait' | 'ready'>;
+  #state: SessionState = 'wait';
+  #readyAtMs: number | undefined;
+  /** Whether what was asked for in `wait` is still to take effect. */
+  #remembers = true;
+
+  /** @throws PatchbayError no_mediaserver, incompatible_session; whatever its room refuses */
+  constructor(spec: SessionSpec, world: SessionWorld) {
+    const { data, creator, binding } = spec;
+    this.spec = spec;
+    this.#world = world;
+    this.createdAtMs = world.clock.nowMs();
+    this.#timers = new Timers(world.clock);
+    this.voice = new SessionVoice(spec.sessionId, data.event_body, world.clock, (event) => world.publish(this, event));
+    this.media = new SessionMedia(spec, this.#sink(), world.clock);
+    this.pair = new SessionPair(this, binding.master);
+    this.ownership = new Ownership(creator);
+    this.negotiation = this.#negotiation();
+    this.hearing = new Hearing(this, binding.publisher);
+    this.recordings = this.#recordings();
+    this.#attendance = this.#attendanceOf();
+    this.#record = this.#recordKeeper();
+    if (data.subscribe) this.voice.subscribers.set(creator.connectionId, creator);
+    binding.room?.join(this, binding.roomRole ?? 'member', binding.publisher);
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+  get type(): SessionType {
+    return this.spec.binding.type;
+  }
+  get seq(): number {
+    return this.voice.seq;
+  }
+  get readyAtMs(): number | undefined {
+    return this.#readyAtMs;
+  }
+  get mediaState(): MediaState {
+    return this.media.state;
+  }
+  /** The other session of a pair, while both live. */
+  get peer(): LiveSession | undefined {
+    return this.pair.peer;
+  }
+  /** `listen`: whom it hears. */
+  get publisher(): LiveSession | undefined {
+    return this.hearing.publisher;
+  }
+  /** Timers and waiters that it holds: none once it has ended. */
+  get held(): { timers: number; waiters: number; jobs: number } {
+    return {
+      timers: this.#timers.size + this.negotiation.timers + this.#attendance.timers,
+      waiters: this.negotiation.waiting,
+      jobs: this.#queue.length,
+    };
+  }
+
+  /**
+   * Claims the session's record and, at the same time, starts its media. Resolves as soon as the session exists; what
+   * becomes of the media is told by the negotiation and by events.
+   *
+   * @throws PatchbayError duplicated_session_id; or whatever the store threw
+   */
+  start(): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      void this.#queue.run(() => this.#establish(resolve, reject));
+    });
+  }
+
+  /** @throws PatchbayError offer_not_set, answer_already_set, invalid_operation; or what the engine refused */
+  setAnswer(answer: Description): Promise<void> {
+    return this.#run(async () => {
+      if (this.negotiation.answer.state === 'empty') this.media.requireClientAnswer();
+      await this.negotiation.giveAnswer(answer);
+    });
+  }
+
+  addCandidates(candidates: readonly Candidate[]): Promise<void> {
+    return this.#run(() => this.negotiation.addCandidates(candidates));
+  }
+
+  endCandidates(): Promise<void> {
+    return this.#run(() => this.negotiation.endCandidates());
+  }
+
+  /**
+   * In `wait` the change is remembered for when the session is ready: nothing is applied yet.
+   *
+   * @throws PatchbayError invalid_operation; or what the engine refused
+   */
+  updateMedia(change: MediaChange): Promise<Applied> {
+    return this.#run(async () => this.media.update(change, await this.#takesEffect()));
+  }
+
+  /** A moderator mutes or unmutes it. @throws as `updateMedia` */
+  moderate(change: { audio?: boolean; video?: boolean }): Promise<void> {
+    return this.#run(async () => this.media.moderate(change, await this.#takesEffect()));
+  }
+
+  /**
+   * A `listen` session hears another publisher of its room; in `wait`, as soon as it is ready.
+   *
+   * @throws PatchbayError invalid_state while an offer waits for its answer; invalid_publisher; or what the engine refused
+   */
+  listenTo(publisher: LiveSession): Promise<void> {
+    return this.#run(async () => {
+      if (await this.#takesEffect()) await this.hearing.change(publisher);
+      else this.hearing.wish(publisher);
+    });
+  }
+
+  /** What `proxy` offers its far side. @throws PatchbayError invalid_operation; or why there is none */
+  async farOffer(): Promise<Description> {
+    const { engine } = this.media;
+    if (!engine.farOffer) {
+      throw new PatchbayError('invalid_operation', `session ${this.spec.sessionId} is not the master of a proxy`);
+    }
+    return engine.farOffer();
+  }
+
+  /** In `wait` it begins when the session is ready. @throws as `SessionRecordings.start` */
+  startRecording(): Promise<{ recording_id: string; uri: string }> {
+    return this.#run(async () => this.recordings.start(await this.#takesEffect()));
+  }
+
+  /** @throws PatchbayError no_active_recorder */
+  stopRecording(): Promise<{ recording_id: string; uri: string; duration: number }> {
+    return this.#run(() => this.recordings.stop());
+  }
+
+  sendInfo(info: string, data: Record<string, unknown>): Promise<void> {
+    return this.#run(async () => this.voice.emit('info', { info, data }));
+  }
+
+  /** `caller` takes the session over. @throws PatchbayError session_not_found; as `Attendance.attach` */
+  attach(
+    caller: Caller,
+    token: string | undefined,
+    since: number | undefined,
+  ): Promise<{ token: string; seq: number; before: string }> {
+    return this.#run(async () => this.#attendance.attach(caller, token, since));
+  }
+
+  /** A connection is gone, perhaps the owner's. */
+  connectionGone(connectionId: string): void {
+    if (this.#state !== 'destroyed') this.#attendance.connectionGone(connectionId);
+  }
+
+  /** Ends the session, once; later calls find it over and do nothing. */
+  stop(why: PatchbayError): Promise<void> {
+    return this.#queue.run(() => this.#end(why));
+  }
+
+  /** Runs a job in this session's queue, if the session still lives then. A failure ends the session. */
+  later(job: () => Promise<void>): void {
+    void this.#queue.run(async () => {
+      if (this.#state === 'destroyed') return;
+      const { error } = await settle(job());
+      if (error) await this.#end(asPatchbayError(error));
+    });
+  }
+
+  async #establish(accepted: () => void, refused: (error: unknown) => void): Promise<void> {
+    const { data, binding } = this.spec;
+    const { wait_timeout, ready_timeout } = data;
+    const negotiating = this.media.start();
+    try {
+      await this.#record.claim(this.createdAtMs, wait_timeout + ready_timeout);
+    } catch (error) {
+      await negotiating;
+      await this.#neverWas(asPatchbayError(error));
+      refused(error);
+      return;
+    }
+    this.voice.emit('created', createdBody(this));
+    this.#timers.set('wait', wait_timeout * 1000, () => {
+      void this.stop(new PatchbayError('session_timeout', `no offer and answer in wait_timeout, ${wait_timeout} s`));
+    });
+    if (data.offer) await this.negotiation.giveOffer(data.offer);
+    accepted();
+    // The queue is free while the engine makes up its mind: the session may end in the meantime.
+    void negotiating.then((made) => this.later(() => this.#takeUp(made)));
+    if (binding.master && !this.media.engine.makeOffer) this.#askForOffer(binding.master);
+  }
+
+  /** Its record could not be put: nobody has heard of it. */
+  async #neverWas(why: PatchbayError): Promise<void> {
+    const { master, room } = this.spec.binding;
+    this.#state = 'destroyed';
+    this.#timers.clear();
+    this.#attendance.end();
+    this.negotiation.end(why);
+    if (master) master.pair.forget(this);
+    else this.pair.leave();
+    room?.leave(this);
+    await this.media.close();
+    this.#world.ended(this, why);
+  }
+
+  async #takeUp(made: Settled<Made>): Promise<void> {
+    if (made.error) throw made.error;
+    if (made.value?.answer) await this.negotiation.giveEngineAnswer(made.value.answer);
+    if (made.value?.offer) await this.negotiation.giveOffer(made.value.offer);
+    this.voice.releaseHeldBack();
+  }
+
+  /** A slave's offer is its master's, now or as soon as it is complete. */
+  #askForOffer(master: LiveSession): void {
+    master.later(async () => {
+      const offer = master.negotiation.offer.known.value;
+      if (offer) this.later(() => this.negotiation.giveOffer(offer));
+    });
+  }
+
+  #ready(): void {
+    const state = next(this.#state, 'connect');
+    if (!state) return;
+    this.#state = state;
+    this.#readyAtMs = this.#world.clock.nowMs();
+    const { ready_timeout } = this.spec.data;
+    this.#timers.cancel('wait');
+    this.#timers.set('ready', ready_timeout * 1000, () => {
+      void this.stop(new PatchbayError('session_timeout', `ready_timeout, ${ready_timeout} s, is over`));
+    });
+    this.#record.write();
+    this.spec.binding.room?.memberStarted(this);
+    this.later(() => this.#applyRemembered());
+  }
+
+  /** Whether what is asked for takes effect now: then what was asked for before, in `wait`, already has. */
+  async #takesEffect(): Promise<boolean> {
+    if (this.#state !== 'ready') return false;
+    await this.#applyRemembered();
+    return true;
+  }
+
+  /** What was asked for in `wait`. One thing that is refused now keeps nothing else from taking effect. */
+  async #applyRemembered(): Promise<void> {
+    if (!this.#remembers) return;
+    this.#remembers = false;
+    const steps = [
+      () => this.media.applyRemembered(),
+      () => this.hearing.applyRemembered(),
+      () => this.recordings.ready(),
+    ];
+    for (const step of steps) {
+      const { error } = await settle(step());
+      if (error) this.#world.log.warn({ err: error, ...this.#logFields() }, 'what was asked for in wait was refused');
+    }
+  }
+
+  async #end(why: PatchbayError, how: 'silently' | 'aloud' = 'aloud'): Promise<void> {
+    const state = next(this.#state, 'stop');
+    if (!state) return;
+    this.#state = state;
+    this.#timers.clear();
+    this.#attendance.end();
+    this.negotiation.end(why);
+    if (how === 'silently') this.voice.silence();
+    // All files that anybody makes of its media, then those of its own recordings, are complete before the end is told.
+    await this.media.recorder?.close();
+    await this.recordings.close();
+    const duration = Math.round((this.#world.clock.nowMs() - this.createdAtMs) / 1000);
+    if (how === 'aloud') {
+      this.voice.releaseHeldBack();
+      this.voice.emit('destroyed', { ...why.toBody(), duration });
+    }
+    this.#world.log.info({ ...this.#logFields(), reason: why.reason, duration, engine: why.engine }, 'session ended');
+    this.pair.leave();
+    this.spec.binding.room?.leave(this);
+    await this.media.close();
+    if (how === 'aloud') await this.#record.release();
+    this.voice.subscribers.clear();
+    this.#world.ended(this, why);
+  }
+
+  /** Runs a command in this session's queue. @throws PatchbayError session_not_found */
+  #run<T>(job: () => Promise<T>): Promise<T> {
+    return this.#queue.run(async () => {
+      if (this.#state === 'destroyed') throw sessionNotFound(this.spec.sessionId);
+      return job();
+    });
+  }
+
+  #negotiation(): Negotiation {
+    return new Negotiation({
+      clock: this.#world.clock,
+      data: this.spec.data,
+      media: this.media.engine,
+      emit: (type, body) => this.voice.emit(type, body),
+      later: (job) => this.later(job),
+      hasPeer: () => this.peer !== undefined,
+      toPeer: (job) => {
+        const { peer } = this;
+        peer?.later(() => job(peer.negotiation));
+        return peer !== undefined;
+      },
+      settled: () => this.#ready(),
+      failed: (why) => void this.stop(why),
+    });
+  }
+
+  #attendanceOf(): Attendance {
+    return new Attendance({
+      clock: this.#world.clock,
+      ownership: this.ownership,
+      voice: this.voice,
+      reconnectTimeoutSeconds: this.spec.data.reconnect_timeout,
+      replay: (connection, event) => this.#world.replay(connection, event),
+      later: (job) => this.later(job),
+      changed: () => this.#record.write(),
+      stop: (why) => void this.stop(why),
+    });
+  }
+
+  #recordings(): SessionRecordings {
+    const { clock, log, files } = this.#world;
+    return new SessionRecordings(
+      {
+        sessionId: this.spec.sessionId,
+        type: this.type,
+        clock,
+        log,
+        files,
+        recorder: () => (this.publisher ?? this).media.recorder,
+        tell: (status) => this.voice.setStatus(status),
+      },
+      this.spec.data.record,
+    );
+  }
+
+  #recordKeeper(): SessionRecordKeeper {
+    return new SessionRecordKeeper({
+      world: this.#world,
+      record: () => sessionRecord(this),
+      isOver: () => this.#state === 'destroyed',
+      onLost: () => void this.#queue.run(() => this.#end(new PatchbayError('session_stop'), 'silently')),
+    });
+  }
+
+  #sink(): MediaSink {
+    return {
+      status: (status) => this.later(async () => this.voice.setEngineStatus(status)),
+      stopped: (why) => void this.stop(why),
+    };
+  }
+
+  #logFields() {
+    const { sessionId, mediaId, creator } = this.spec;
+    return { session_id: sessionId, media_id: mediaId, tenant: creator.tenant, type: this.type };
+  }
+}

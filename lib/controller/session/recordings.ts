@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import { type Clock, isoTime } from '../../domain/clock.ts';
+import type { Log } from '../../domain/log.ts';
+import { PatchbayError } from '../../protocol/errors.ts';
+import type { SessionStatus } from '../../protocol/events.ts';
+import type { Recording, RecordingState } from '../../protocol/recording.ts';
+import type { RecordingFiles } from '../../recordings/recording-files.ts';
+import { settle } from '../settle.ts';
+import type { SharedRecorder, Take } from './shared-recorder.ts';
+
+/** As many as its list can hold on a page. */
+const maxRecordings = 200;
+
+/** What recordings need of their session. */
+export interface RecordingsHost {
+  readonly sessionId: string;
+  readonly type: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly files: RecordingFiles;
+  /** What records the session's media now; undefined where that is not done. */
+  recorder(): SharedRecorder | undefined;
+  tell(status: SessionStatus): void;
+}
+
+interface Entry {
+  readonly recordingId: string;
+  readonly startedAtMs: number;
+  readonly takes: Take[];
+  state: RecordingState;
+  durationMs: number;
+  bytes: number | undefined;
+}
+
+/**
+ * The recordings of one session, one at a time. Before the session is ready a start is only remembered.
+ *
+ * ```
+ *  start ──▶ started ──── stop, or the session ends ──▶ processing ──── files complete ──▶ available
+ *     └── engine refuses ──▶ failed ◀──────────── no file with media ────┘
+ * ```
+ */
+export class SessionRecordings {
+  readonly #host: RecordingsHost;
+  readonly #ended: Entry[] = [];
+  /** Those whose files are still to be gathered. */
+  readonly #closing = new Map<Entry, Promise<void>>();
+  #current: Entry | undefined;
+  /** The id of one that begins when the session is ready. */
+  #wanted: string | undefined;
+
+  constructor(host: RecordingsHost, wanted: boolean) {
+    this.#host = host;
+    if (wanted) this.#wanted = randomUUID();
+  }
+
+  get list(): Recording[] {
+    return [...this.#ended, ...(this.#current ? [this.#current] : [])].map((entry) => this.#view(entry));
+  }
+
+  /** What `recorder_action` can do now. */
+  get actions(): string[] {
+    const running = this.#current ?? this.#wanted;
+    const next = running ? ['stop'] : this.#host.recorder() ? ['start'] : [];
+    return ['get_actions', 'list', ...next];
+  }
+
+  /** Resolves when the files of all that has ended are gathered: others may still record on them. */
+  async gathered(): Promise<void> {
+    await Promise.all(this.#closing.values());
+  }
+
+  /** @throws PatchbayError invalid_operation, invalid_state, recording_failed; or what the engine refused */
+  async start(isReady: boolean): Promise<{ recording_id: string; uri: string }> {
+    const recordingId = randomUUID();
+    const running = this.#current?.recordingId ?? this.#wanted;
+    if (running !== undefined) throw new PatchbayError('invalid_state', `recording ${running} is under way`);
+    if (this.#ended.length >= maxRecordings) {
+      throw new PatchbayError('rate_limited', `a session has at most ${maxRecordings} recordings`);
+    }
+    this.#recorder();
+    if (isReady) await this.#begin(recordingId);
+    else this.#wanted = recordingId;
+    return { recording_id: recordingId, uri: this.#host.files.uri(recordingId) };
+  }
+
+  /** @throws PatchbayError no_active_recorder */
+  async stop(): Promise<{ recording_id: string; uri: string; duration: number }> {
+    const { files } = this.#host;
+    const wanted = this.#wanted;
+    if (wanted !== undefined) {
+      this.#wanted = undefined;
+      return { recording_id: wanted, uri: files.uri(wanted), duration: 0 };
+    }
+    const entry = this.#current;
+    if (!entry) throw new PatchbayError('no_active_recorder');
+    await this.#end(entry);
+    return { recording_id: entry.recordingId, uri: files.uri(entry.recordingId), duration: entry.durationMs / 1000 };
+  }
+
+  /** The session is ready: what was wanted begins. A failure is told by a status. */
+  async ready(): Promise<void> {
+    const wanted = this.#wanted;
+    this.#wanted = undefined;
+    if (wanted !== undefined) await settle(this.#begin(wanted));
+  }
+
+  /** The session hears another publisher: its recording goes on there, as a new part. */
+  async moved(): Promise<void> {
+    const entry = this.#current;
+    if (!entry) return;
+    await entry.takes.at(-1)?.end();
+    const { error } = await settle(this.#record(entry));
+    if (error) await this.#end(entry);
+  }
+
+  /** The session ends: what runs is closed first, and all files that are complete by now are gathered. Never throws. */
+  async close(): Promise<void> {
+    this.#wanted = undefined;
+    if (this.#current) await this.#end(this.#current);
+    await Promise.all([...this.#closing].map(([entry, gathering]) => (isComplete(entry) ? gathering : undefined)));
+  }
+
+  #recorder(): SharedRecorder {
+    const recorder = this.#host.recorder();
+    if (recorder) return recorder;
+    throw new PatchbayError(
+      'invalid_operation',
+      `the media of this ${this.#host.type} session cannot be recorded here`,
+    );
+  }
+
+  async #begin(recordingId: string): Promise<void> {
+    const startedAtMs = this.#host.clock.nowMs();
+    const entry: Entry = { recordingId, startedAtMs, takes: [], state: 'started', durationMs: 0, bytes: undefined };
+    this.#current = entry;
+    try {
+      await this.#record(entry);
+    } catch (cause) {
+      this.#current = undefined;
+      this.#ended.push(entry);
+      await settle(this.#host.files.discard(recordingId));
+      this.#setState(entry, 'failed');
+      if (cause instanceof PatchbayError && cause.reason !== 'janus_error') throw cause;
+      throw new PatchbayError('recording_failed', undefined, { cause });
+    }
+    this.#setState(entry, 'started');
+  }
+
+  async #record(entry: Entry): Promise<void> {
+    const { files } = this.#host;
+    entry.takes.push(await this.#recorder().begin(() => files.open(entry.recordingId, entry.takes.length + 1)));
+  }
+
+  async #end(entry: Entry): Promise<void> {
+    this.#current = undefined;
+    this.#ended.push(entry);
+    await entry.takes.at(-1)?.end();
+    entry.durationMs = entry.takes.reduce((sum, take) => sum + take.part().durationMs, 0);
+    this.#setState(entry, 'processing');
+    const gathering = this.#gather(entry).finally(() => this.#closing.delete(entry));
+    this.#closing.set(entry, gathering);
+    if (isComplete(entry)) await gathering;
+  }
+
+  async #gather(entry: Entry): Promise<void> {
+    const { sessionId, type, files, log } = this.#host;
+    const { recordingId, durationMs } = entry;
+    try {
+      await Promise.all(entry.takes.map(({ closed }) => closed));
+      const facts = { recordingId, sessionId, type, startedAt: isoTime(entry.startedAtMs), durationMs };
+      entry.bytes = await files.close(
+        facts,
+        entry.takes.map((take) => take.part()),
+      );
+      this.#setState(entry, entry.bytes > 0 ? 'available' : 'failed');
+    } catch (error) {
+      log.error({ err: error, session_id: sessionId, recording_id: recordingId }, 'recording not closed');
+      this.#setState(entry, 'failed');
+    }
+  }
+
+  #setState(entry: Entry, state: RecordingState): void {
+    entry.state = state;
+    const { started_at: _, ...status } = this.#view(entry);
+    this.#host.tell({ class: 'recording', ...status });
+  }
+
+  #view({ recordingId, startedAtMs, state, durationMs, bytes }: Entry): Recording {
+    return {
+      recording_id: recordingId,
+      state,
+      uri: this.#host.files.uri(recordingId),
+      started_at: isoTime(startedAtMs),
+      ...(state !== 'started' && { duration: durationMs / 1000 }),
+      ...(bytes !== undefined && { bytes }),
+    };
+  }
+}
+
+/** Files that somebody else still records on become complete later. */
+const isComplete = ({ takes }: Entry): boolean => takes.every(({ isClosed }) => isClosed);

@@ -1,0 +1,118 @@
+import type { MediaRecorder } from '../../backends/backend.ts';
+import type { Clock } from '../../domain/clock.ts';
+import { PatchbayError } from '../../protocol/errors.ts';
+import type { Part } from '../../recordings/recording-files.ts';
+import { SerialQueue } from '../serial-queue.ts';
+
+/** What the recorder writes between its start and its stop. */
+interface Tape {
+  readonly base: string;
+  readonly startedAtMs: number;
+  readonly closed: PromiseWithResolvers<void>;
+  users: number;
+  isClosed: boolean;
+}
+
+/** One recording's share of a tape. */
+export interface Take {
+  /** What it is so far, or was until it ended. */
+  part(): Part;
+  /** Ends it; what it has counts until now. */
+  end(): Promise<void>;
+  /** Its files are complete: nobody records on that tape any more. */
+  readonly closed: Promise<void>;
+  readonly isClosed: boolean;
+}
+
+/** An engine has one recorder for each media session; all who record it share that, each with its own slice of time. */
+export class SharedRecorder {
+  readonly #engine: MediaRecorder;
+  readonly #clock: Clock;
+  readonly #queue = new SerialQueue();
+  #tape: Tape | undefined;
+  #isOver = false;
+
+  constructor(engine: MediaRecorder, clock: Clock) {
+    this.#engine = engine;
+    this.#clock = clock;
+  }
+
+  /** How many record now. */
+  get users(): number {
+    return this.#tape?.users ?? 0;
+  }
+
+  /**
+   * Records from now on.
+   *
+   * @param base where the files go if nobody records yet; else they are where the first one wanted them
+   * @throws PatchbayError recording_failed once the media have ended; or what the engine refused
+   */
+  begin(base: () => Promise<string>): Promise<Take> {
+    return this.#queue.run(async () => {
+      if (this.#isOver) throw new PatchbayError('recording_failed', 'what is to be recorded has just ended');
+      const tape = this.#tape ?? (await this.#start(await base()));
+      // The first one begins with the tape, though that may be a moment ago.
+      const fromMs = tape.users === 0 ? tape.startedAtMs : this.#clock.nowMs();
+      tape.users += 1;
+      return this.#take(tape, fromMs);
+    });
+  }
+
+  /** The media session ends: so does every recording of it, with its files complete. Never throws. */
+  close(): Promise<void> {
+    return this.#queue.run(() => {
+      this.#isOver = true;
+      return this.#stop();
+    });
+  }
+
+  async #start(base: string): Promise<Tape> {
+    await this.#engine.start(base);
+    const tape: Tape = {
+      base,
+      startedAtMs: this.#clock.nowMs(),
+      closed: Promise.withResolvers(),
+      users: 0,
+      isClosed: false,
+    };
+    this.#tape = tape;
+    return tape;
+  }
+
+  #take(tape: Tape, fromMs: number): Take {
+    let toMs: number | undefined;
+    // A tape that is closed under a take ends it.
+    void tape.closed.promise.then(() => {
+      toMs ??= this.#clock.nowMs();
+    });
+    return {
+      closed: tape.closed.promise,
+      get isClosed() {
+        return tape.isClosed;
+      },
+      part: () => ({
+        base: tape.base,
+        offsetMs: fromMs - tape.startedAtMs,
+        durationMs: (toMs ?? this.#clock.nowMs()) - fromMs,
+      }),
+      end: () =>
+        this.#queue.run(async () => {
+          if (toMs !== undefined) return;
+          toMs = this.#clock.nowMs();
+          tape.users -= 1;
+          if (tape.users === 0 && this.#tape === tape) await this.#stop();
+        }),
+    };
+  }
+
+  /** An engine that has gone, or has closed the files by itself, has nothing to add to them. */
+  async #stop(): Promise<void> {
+    const tape = this.#tape;
+    if (!tape) return;
+    this.#tape = undefined;
+    await this.#engine.stop().catch(() => {});
+    tape.isClosed = true;
+    tape.closed.resolve();
+  }
+}
