@@ -1,8 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** Whole stacks that mostly wait: for a double's answers, or for a client to be given up. */
+const patient = [
+  'test/e2e/freeswitch-*.test.ts',
+  'test/e2e/seed-freeswitch.test.ts',
+  'test/e2e/silent-clients.test.ts',
+];
+
 /**
  * `unit`: no process, no engine. `e2e`: whole stacks with a real Janus and real media, one file after another, because
- * each takes both cores of a small machine.
+ * each takes both cores of a small machine. `patient`: such as leave them to others; `bin/test` runs them beside the rest.
  */
 export default defineConfig({
   test: {
@@ -22,6 +29,16 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: patient,
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'patient',
+          include: patient,
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,4 +1,6 @@
 import { cpus } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Measured } from './calls/measured.ts';
 
 /** Figures of one measured thing, in ms. */
 export interface Figures {
@@ -26,3 +28,26 @@ export const row = (name: string, { p50, p95, count }: Figures): string =>
 
 export const machine = (): string =>
   `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown'}, Node ${process.version}`;
+
+const warmUp = 30;
+
+/** Measures a call in each of its ways, in turn, and prints what the others take against the last. */
+export async function compare(call: Measured, rounds: number): Promise<void> {
+  const samples = call.ways.map((way) => ({ way, ms: [] as number[] }));
+  for (let round = 0; round < rounds + warmUp; round += 1) {
+    for (const { way, ms } of samples) {
+      // Else each way would always meet the engine's own timers in the same phase.
+      await delay(40 * Math.random());
+      const free = await timed(round < warmUp ? [] : ms, () => way.run());
+      await free();
+    }
+  }
+  await call.close?.();
+  const all = samples.map(({ way, ms }) => ({ label: way.label, ...figures(ms) }));
+  const raw = all.at(-1);
+  console.log(call.name);
+  for (const one of all) {
+    const ratio = raw && one !== raw ? `   ratio ${(one.p50 / raw.p50).toFixed(2)}` : '';
+    console.log(`${row(`  ${one.label}`, one)}${ratio}`);
+  }
+}

@@ -18,6 +18,8 @@ export const variables = {
   recordingsDir: 'PATCHBAY_RECORDINGS_DIR',
   recordingsUrl: 'PATCHBAY_RECORDINGS_URL',
   janusUrl: 'PATCHBAY_JANUS_URL',
+  freeswitchUrl: 'PATCHBAY_FREESWITCH_URL',
+  freeswitchBin: 'PATCHBAY_FREESWITCH_BIN',
   host: 'PATCHBAY_HOST',
   port: 'PATCHBAY_PORT',
   dataDir: 'PATCHBAY_DATA_DIR',

@@ -24,20 +24,27 @@ export async function listen({ client, janus }: Bench): Promise<Measured> {
   await control.detach();
   return {
     name: 'listen, create to offer',
-    requests: 'attach, join as subscriber',
-    async through() {
-      const { session_id } = await client.request('session/create', {
-        type: 'listen',
-        publisher_id: publisher.sessionId,
-        wait_reply: true,
-      });
-      return () => client.request('session/destroy', { session_id });
-    },
-    async straight() {
-      const handle = await janus.attach(videoroom);
-      await ask(handle, { request: 'join', ptype: 'subscriber', room, streams: [{ feed }] });
-      return () => handle.detach();
-    },
+    ways: [
+      {
+        label: 'whole local stack',
+        async run() {
+          const { session_id } = await client.request('session/create', {
+            type: 'listen',
+            publisher_id: publisher.sessionId,
+            wait_reply: true,
+          });
+          return () => client.request('session/destroy', { session_id });
+        },
+      },
+      {
+        label: 'janode: attach, join as subscriber',
+        async run() {
+          const handle = await janus.attach(videoroom);
+          await ask(handle, { request: 'join', ptype: 'subscriber', room, streams: [{ feed }] });
+          return () => handle.detach();
+        },
+      },
+    ],
     async close() {
       await publisher.hangUp();
       tone.stop();

@@ -14,13 +14,16 @@ export interface Bench {
 /** Ends what was made, unmeasured. */
 export type Free = () => Promise<unknown>;
 
-/** The same call made in both ways; each resolves as soon as the caller has the SDP that it waits for. */
+/** One way to the same call; resolves as soon as the caller has what it waits for. */
+export interface Way {
+  readonly label: string;
+  run(): Promise<Free>;
+}
+
+/** The same call made in several ways, the last of them without patchbay. */
 export interface Measured {
   readonly name: string;
-  /** The plugin requests that the same takes without patchbay. */
-  readonly requests: string;
-  through(): Promise<Free>;
-  straight(): Promise<Free>;
+  readonly ways: readonly Way[];
   /** Ends what all of them shared. */
   close?(): Promise<unknown>;
 }

@@ -10,22 +10,29 @@ export async function publish({ client, janus, offer }: Bench): Promise<Measured
   await ask(control, { request: 'create', room, audiocodec: 'opus', videocodec: 'vp8' });
   return {
     name: 'publish, create to answer',
-    requests: 'attach, join with offer',
-    async through() {
-      const { session_id } = await client.request('session/create', {
-        type: 'publish',
-        room_id,
-        offer: { sdp: offer },
-        wait_reply: true,
-      });
-      return () => client.request('session/destroy', { session_id });
-    },
-    async straight() {
-      const handle = await janus.attach(videoroom);
-      const join = { request: 'joinandconfigure', ptype: 'publisher', room, id: randomUUID() };
-      await ask(handle, join, { type: 'offer', sdp: offer });
-      return () => handle.detach();
-    },
+    ways: [
+      {
+        label: 'whole local stack',
+        async run() {
+          const { session_id } = await client.request('session/create', {
+            type: 'publish',
+            room_id,
+            offer: { sdp: offer },
+            wait_reply: true,
+          });
+          return () => client.request('session/destroy', { session_id });
+        },
+      },
+      {
+        label: 'janode: attach, join with offer',
+        async run() {
+          const handle = await janus.attach(videoroom);
+          const join = { request: 'joinandconfigure', ptype: 'publisher', room, id: randomUUID() };
+          await ask(handle, join, { type: 'offer', sdp: offer });
+          return () => handle.detach();
+        },
+      },
+    ],
     async close() {
       await client.request('room/destroy', { room_id });
       await ask(control, { request: 'destroy', room });

@@ -6,11 +6,13 @@ import { FriendPanel } from './friend/friend-panel.tsx';
 import { invitedTo } from './friend/invitation.ts';
 import { RoomsPage } from './rooms/rooms-page.tsx';
 import { SessionList } from './sessions/session-list.tsx';
+import { useSessions } from './sessions/use-sessions.ts';
 import { ConnectionBanner } from './shell/connection-banner.tsx';
 import { Header } from './shell/header.tsx';
 import { Page } from './shell/page.tsx';
 import { useRoute } from './shell/route.ts';
 import { useClient } from './shell/use-client.ts';
+import { SwitchboardPage } from './switchboard/switchboard-page.tsx';
 
 const invitation = invitedTo(location);
 
@@ -20,6 +22,8 @@ export function App() {
   const route = useRoute();
   const { client } = connection;
   const isOnline = connection.state.status === 'open';
+  const sessions = useSessions(client, isOnline);
+  const list = <SessionList sessions={sessions} isOnline={isOnline} />;
   const events = <EventLog log={log} />;
   return (
     <>
@@ -32,10 +36,18 @@ export function App() {
         isSideFirst={invitation !== undefined}
         main={<EchoPanel client={client} isOnline={isOnline} />}
         side={<FriendPanel client={client} isOnline={isOnline} invitation={invitation} />}
-        list={<SessionList client={client} isOnline={isOnline} />}
+        list={route.page === 'calls' && list}
         events={events}
       />
       <RoomsPage client={client} isOnline={isOnline} route={route} events={events} />
+      <SwitchboardPage
+        client={client}
+        isOnline={isOnline}
+        isShown={route.page === 'switchboard'}
+        sessions={sessions}
+        list={list}
+        events={events}
+      />
     </>
   );
 }

@@ -54,7 +54,16 @@ export interface MediaSpec {
   readonly room?: MediaRoom;
   /** `listen`: the media of the publisher that it hears first. */
   readonly publisher?: MediaSession;
+  /** As offerer: what is offered. */
+  readonly offers?: { readonly sdpType: SdpType; readonly hasVideo: boolean };
 }
+
+/** What a session's media may become where its engine can: the types that a session can be changed to. */
+export type MediaPlace =
+  | { readonly type: 'park' | 'echo' }
+  | { readonly type: 'mcu'; readonly room: MediaRoom }
+  /** Both become each other's peer; whoever either was connected with is parked. */
+  | { readonly type: 'bridge'; readonly peer: MediaSession };
 
 /**
  * One session's media on an engine. Calls come one after another: the live session's queue sees to it. A method that is
@@ -75,6 +84,13 @@ export interface MediaSession {
   farOffer?(): Promise<Description>;
   /** `listen`: hears another publisher from now on. Returns a new offer where the client has to answer anew. */
   changePublisher?(publisher: MediaSession): Promise<Description | undefined>;
+  /**
+   * Makes another type of it; resolves when the engine has confirmed that, fails in time when it does not. One that is
+   * refused leaves it parked, and so are all that it touched; `invalid_state`: nothing was touched yet.
+   */
+  changeType?(to: MediaPlace): Promise<void>;
+  /** @throws PatchbayError while the engine cannot be asked to change its type: nothing is to be begun then */
+  requireReach?(): void;
   /** Hands the client's candidates to the engine. Without it they are for the session's peer. */
   addCandidates?(candidates: readonly Candidate[]): Promise<void>;
   endCandidates?(): Promise<void>;
@@ -111,6 +127,9 @@ export interface RoomSpec {
   /** What each publisher may send at the most; 0: unlimited. */
   readonly bitrateBps: number;
   readonly maxPublishers: number;
+  /** `mcu`: by which of the engine's profiles it is made, and how its picture is arranged at first. */
+  readonly profile?: string;
+  readonly layout?: string;
 }
 
 /** A room on an engine. */
@@ -118,6 +137,10 @@ export interface MediaRoom {
   readonly spec: RoomSpec;
   /** Makes it, once; later calls get the same promise. @throws PatchbayError */
   make(): Promise<void>;
+  /** `mcu`: arranges its picture, now or when its first member comes. @throws PatchbayError invalid_value, naming the known ones */
+  setLayout?(name: string): Promise<void>;
+  /** `mcu`: writes the mix to a file. */
+  readonly recorder?: MediaRecorder;
   /** Ends it on the engine. May be called at any time and again; never throws. */
   close(): Promise<void>;
 }

@@ -13,7 +13,7 @@ export type {
 export type { RoomInfo, RoomMember, RoomRole, RoomSummary } from '../protocol/room.ts';
 export type { Applied, SessionInfo, SessionSummary, SessionType } from '../protocol/session.ts';
 export { Call } from './call.ts';
-export type { Ended } from './call-events.ts';
+export { type Ended, readStatus } from './call-events.ts';
 export type { SessionFields, SetupOptions } from './call-setup.ts';
 export { PatchbayClient, type SessionLost } from './client.ts';
 export type { ClientOptions, ReconnectOptions } from './client-options.ts';

@@ -1,14 +1,16 @@
 import { PatchbayError } from '../protocol/errors.ts';
 import type { SessionType } from '../protocol/session.ts';
 import type { Call } from './call.ts';
-import { type SetupOptions, setUpCall } from './call-setup.ts';
+import { answerServer, type SetupOptions, setUpCall } from './call-setup.ts';
 import type { PatchbayClient } from './client.ts';
 import { gatheringDone } from './ice.ts';
 import { withUsableCandidates } from './usable-candidates.ts';
 
 export interface CallOptions extends SetupOptions {
-  /** A type whose offer the client makes. */
+  /** A type whose offer the client makes, or can make. */
   readonly type: Exclude<SessionType, 'listen'>;
+  /** Default `client`. `server` is possible with FreeSWITCH only: patchbay makes the offer, and the client answers it. */
+  readonly offerBy?: 'client' | 'server';
   /** Default true: the offer goes out at once, and candidates follow as they are found. */
   readonly trickle?: boolean;
   /** Without trickle: how long candidates are gathered before the offer goes out without the rest; default 1000. */
@@ -16,7 +18,7 @@ export interface CallOptions extends SetupOptions {
 }
 
 /**
- * Offers the stream to a new session.
+ * Offers the stream to a new session, or answers with it what a new session offers.
  *
  * With an engine at the far side it resolves when the answer is set. A `p2p` or `proxy` call is answered by whoever joins
  * it (`joinCall` with this call's `sessionId`): it resolves when the session exists, and the answer is set when it comes.
@@ -25,7 +27,10 @@ export interface CallOptions extends SetupOptions {
  * @throws PatchbayError as `setUpCall`
  */
 export function startCall(client: PatchbayClient, options: CallOptions): Promise<Call> {
-  const { type, stream, session, trickle = true, gatheringTimeoutMs = 1000 } = options;
+  const { type, stream, session, trickle = true, gatheringTimeoutMs = 1000, offerBy = 'client' } = options;
+  if (offerBy === 'server') {
+    return setUpCall(client, options, 'engine', (setup) => answerServer(client, setup, { ...session, type }, stream));
+  }
   const isP2p = type === 'p2p';
   const isJoined = isP2p || type === 'proxy';
   return setUpCall(client, options, isP2p ? 'peer' : 'engine', async ({ peerConnection, farSide, create, check }) => {

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import type { Backend } from '../backends/backend.ts';
+import { FreeSwitchBackend } from '../backends/freeswitch/backend.ts';
+import { parseFreeSwitchUrl } from '../backends/freeswitch/url.ts';
 import { JanusBackend } from '../backends/janus/backend.ts';
 import { parseJanusUrl } from '../backends/janus/url.ts';
 import { P2pBackend } from '../backends/p2p/backend.ts';
@@ -26,7 +28,8 @@ const recordingsDir = resolve(read('recordingsDir') ?? 'recordings');
 
 // What an id may hold after its @.
 const nodeId = (read('nodeId') ?? hostname()).replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 64);
-const janus = { nodeId, clientCandidates, clock: systemClock, log, random: Math.random } as const;
+const engine = { nodeId, clock: systemClock, log, random: Math.random } as const;
+const publicAddress = read('publicIp') ?? '127.0.0.1';
 
 const node = await startNode({
   nodeId,
@@ -39,7 +42,12 @@ const node = await startNode({
   files: new RecordingFiles(recordingsDir, read('recordingsUrl') ?? pathToFileURL(recordingsDir).href),
   poster: apiGatewayPoster(need('callbackUrl'), dynamodbEndpoint !== undefined),
   backends: (onChange): Backend[] => [
-    ...readList('janusUrl').map((url) => new JanusBackend({ ...janus, address: parseJanusUrl(url), onChange })),
+    ...readList('janusUrl').map(
+      (url) => new JanusBackend({ ...engine, clientCandidates, address: parseJanusUrl(url), onChange }),
+    ),
+    ...readList('freeswitchUrl').map(
+      (url) => new FreeSwitchBackend({ ...engine, publicAddress, address: parseFreeSwitchUrl(url), onChange }),
+    ),
     new P2pBackend(),
   ],
   clock: systemClock,

@@ -96,6 +96,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     world: {
       clock,
       log,
+      files: options.files,
       claim: (record, expiresAtSeconds) => roomRecords.claim(record, expiresAtSeconds),
       release: (record) => persist(() => roomRecords.release(record), 'room record not released'),
       publish: ({ spec, users }, event) => {

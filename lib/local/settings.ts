@@ -12,6 +12,7 @@ export interface LocalSettings {
   readonly dataDir: string;
   readonly dynamodbEndpoint: string | undefined;
   readonly janusUrls: readonly string[];
+  readonly freeswitchUrls: readonly string[];
   readonly mediaAddress: string;
   readonly iceInterfaces: readonly string[];
   /** CIDRs and addresses to which media may go although they are this machine's or near it. */
@@ -35,6 +36,7 @@ export function readSettings(environment: Environment = process.env): LocalSetti
     dataDir: resolve(read('dataDir', environment) ?? '.patchbay'),
     dynamodbEndpoint: read('dynamodbEndpoint', environment),
     janusUrls: readList('janusUrl', environment),
+    freeswitchUrls: readList('freeswitchUrl', environment),
     ...mediaOf(host, read('publicIp', environment)),
     allowedNetworks: readAllowedNetworks(environment) ?? nearNetworks(host),
     reorderSeed:

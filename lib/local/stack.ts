@@ -10,6 +10,7 @@ import { createTable } from '../store/table-definition.ts';
 import type { Child } from './child.ts';
 import { startController } from './controller.ts';
 import { startDynamoDb } from './dynamodb.ts';
+import { startFreeSwitch } from './freeswitch.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { LOOPBACK_HOSTS } from './gateway/origin.ts';
 import { createHttpServer } from './http-server.ts';
@@ -47,6 +48,8 @@ export async function startStack(settings: LocalSettings): Promise<LocalStack> {
   try {
     const janus = settings.janusUrls.length > 0 ? undefined : await startJanus(dataDir, settings);
     if (janus) children.push(janus.child);
+    const freeswitch = settings.freeswitchUrls.length > 0 ? undefined : await startFreeSwitch(dataDir, settings);
+    if (freeswitch) children.push(freeswitch.child);
     const dynamodbEndpoint = settings.dynamodbEndpoint ?? (await ownDynamoDb(dataDir, children));
     const table = openTable(tableName, dynamodbEndpoint);
     await createTable(table);
@@ -78,11 +81,14 @@ export async function startStack(settings: LocalSettings): Promise<LocalStack> {
       nodeId,
       recordingsDir,
       recordingsUrl: `${server.url}/recordings`,
+      freeswitchUrl: (freeswitch ? [freeswitch.url] : settings.freeswitchUrls).join(','),
+      publicIp: settings.mediaAddress,
       janusUrl: (janus ? [formatJanusUrl(janus.address)] : settings.janusUrls).join(','),
       allowedNetworks: settings.allowedNetworks.join(','),
     });
     children.push(controller);
-    const node = await nodeUp(new NodeStore(table));
+    const expected = ['janus', ...(freeswitch || settings.freeswitchUrls.length > 0 ? ['freeswitch'] : [])];
+    const node = await nodeUp(new NodeStore(table), expected);
 
     const shown = shownHost(host);
     const stack = {
@@ -100,6 +106,7 @@ export async function startStack(settings: LocalSettings): Promise<LocalStack> {
       api: stack.apiUrl,
       dynamodb: dynamodbEndpoint,
       controller: { url: node, pid: controller.pid },
+      freeswitch: freeswitch && { url: freeswitch.url, pid: freeswitch.child.pid },
       janus: janus && {
         url: janus.url,
         adminUrl: janus.adminUrl,
@@ -131,18 +138,19 @@ async function ownDynamoDb(dataDir: string, children: Child[]): Promise<string> 
   return endpoint;
 }
 
-/** Waits until the controller has registered with an engine up; where it is. */
-async function nodeUp(nodes: NodeStore): Promise<string> {
+/** Waits until the controller has registered with an engine of each expected kind up; where it is. */
+async function nodeUp(nodes: NodeStore, kinds: readonly string[]): Promise<string> {
   const startedAtMs = Date.now();
   while (Date.now() - startedAtMs < readyMs) {
     const list = await nodes.list();
     const node = list.find(
       ({ nodeId: id, heartbeatAtMs, engines }) =>
-        // p2p needs no engine, and is always up.
-        id === nodeId && heartbeatAtMs >= startedAtMs && engines.some(({ kind, up }) => up && kind !== 'p2p'),
+        id === nodeId &&
+        heartbeatAtMs >= startedAtMs &&
+        kinds.every((wanted) => engines.some(({ kind, up }) => up && kind === wanted)),
     );
     if (node) return node.url;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`no engine came up within ${readyMs / 1000} s: see the logs in the data folder`);
+  throw new Error(`${kinds.join(' and ')} did not come up within ${readyMs / 1000} s: see the logs in the data folder`);
 }

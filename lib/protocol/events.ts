@@ -46,6 +46,7 @@ export interface RoomEventBodies {
 export type RoomStatus =
   | { class: 'layout'; layout: string }
   | { class: 'mute'; session_id: string; audio: boolean; video: boolean }
+  | ({ class: 'recording' } & Omit<Recording, 'started_at'>)
   /** A listener has turned to another publisher. */
   | { class: 'listening'; session_id: string; peer_id: string };
 

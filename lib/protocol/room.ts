@@ -33,6 +33,9 @@ export type RoomMember = z.output<typeof roomMember>;
 
 const layoutName = z.string().check(z.regex(/^[A-Za-z0-9_+-]{1,64}$/, 'may have 1 to 64 of A-Z a-z 0-9 _ + -'));
 
+/** The profile of an `mcu` room for which none was named. */
+export const defaultRoomType = 'video-mcu-stereo';
+
 export const roomDefaults = {
   audio_codec: 'opus',
   video_codec: 'vp8',

@@ -69,6 +69,9 @@ const smallObject = (bytes: number) =>
 /** A field that is known, and refused: nobody shall think that it was heeded. */
 const notYet = z.optional(z.never({ error: 'not_implemented: is not part of this release' }));
 
+/** A profile of the engine's configuration. */
+const roomType = z.string().check(z.regex(/^[A-Za-z0-9-]{1,64}$/, 'may have 1 to 64 of A-Z a-z 0-9 -'));
+
 export const createData = z.strictObject({
   type: sessionType,
   session_id: z.optional(clientId),
@@ -86,7 +89,7 @@ export const createData = z.strictObject({
   peer_id: z.optional(objectId),
   room_id: z.optional(objectId),
   create_room: flag(false),
-  room_type: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'may have 1 to 64 of A-Z a-z 0-9 _ -'))),
+  room_type: z.optional(roomType),
   layout: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_+-]{1,64}$/, 'may have 1 to 64 of A-Z a-z 0-9 _ + -'))),
   room_audio_codec: z.optional(audioCodec),
   room_video_codec: z.optional(videoCodec),
@@ -134,7 +137,7 @@ export const setTypeData = z.strictObject({
   ...sessionId,
   type: sessionType,
   room_id: z.optional(objectId),
-  room_type: z.optional(name(64)),
+  room_type: z.optional(roomType),
   layout: z.optional(name(64)),
   peer_id: z.optional(objectId),
   publisher_id: z.optional(objectId),
@@ -231,6 +234,7 @@ export const sessionInfo = z.object({
   slave_id: z.optional(z.string()),
   peer_id: z.optional(z.string()),
   room_id: z.optional(z.string()),
+  room_type: z.optional(z.string()),
   publisher_id: z.optional(z.string()),
   ...mediaState.shape,
   user_id: z.string(),
@@ -285,6 +289,10 @@ export const recorderReply = z.object({
 export const actionsReply = z.object({
   actions: z.optional(z.array(z.string())),
   members: z.optional(z.array(roomMember)),
+  /** Of `record_start` and `record_stop`, with the duration in s. */
+  recording_id: z.optional(z.string()),
+  uri: z.optional(z.string()),
+  duration: z.optional(z.number()),
 });
 export const attachReply = z.object({
   sessions: z.array(

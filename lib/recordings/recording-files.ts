@@ -10,10 +10,14 @@ export interface Part {
   readonly durationMs: number;
 }
 
+/** Of what a recording is: what one session sends or hears, or the mix of a room. */
+export type RecordingSubject = { readonly sessionId: string } | { readonly roomId: string };
+
 /** What `recording.json` says of a recording beside its parts. */
 export interface RecordingFacts {
   readonly recordingId: string;
-  readonly sessionId: string;
+  readonly of: RecordingSubject;
+  /** The type of the session, or the class of the room, when it began. */
   readonly type: string;
   readonly startedAt: string;
   readonly durationMs: number;
@@ -82,7 +86,7 @@ export class RecordingFiles {
 
 const describe = (facts: RecordingFacts, parts: readonly object[]) => ({
   recording_id: facts.recordingId,
-  session_id: facts.sessionId,
+  ...('roomId' in facts.of ? { room_id: facts.of.roomId } : { session_id: facts.of.sessionId }),
   type: facts.type,
   started_at: facts.startedAt,
   duration_ms: facts.durationMs,

@@ -1,16 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { capabilities, type Role } from '../../lib/domain/capabilities.ts';
 import { type BackendKind, type SdpType, type SessionType, sessionTypes } from '../../lib/protocol/session.ts';
-import { FakeBackend } from '../support/fake-backend.ts';
+import { FakeFreeSwitch } from '../support/fake-freeswitch.ts';
 import { conference, inProcess, listenerTo, type Party, publisherIn } from '../support/in-process.ts';
 import { offer, phoneOffer } from '../support/sdp.ts';
+import { until } from '../support/until.ts';
 
 /**
  * PROTOCOL section 3, "Who can do what", row by row, by creating such sessions: which backend takes them, which refuse.
  * `n1` has p2p and what stands for Janus, `n2` what stands for FreeSWITCH.
  */
 const world = inProcess();
-const freeswitch = new FakeBackend('freeswitch');
+const freeswitch = new FakeFreeSwitch();
 let ann: Party;
 beforeAll(async () => {
   await world.start('n2', [freeswitch]);
@@ -25,7 +26,7 @@ const backends: readonly BackendKind[] = ['janus', 'freeswitch', 'p2p'];
 interface Row {
   readonly offeree: readonly SdpType[];
   readonly offerer: readonly SdpType[];
-  /** To which types it can change; of these, only `listen` is part of this release. */
+  /** To which types it can change. */
   readonly setType: readonly SessionType[];
 }
 
@@ -78,11 +79,10 @@ describe.each(sessionTypes)('%s', (type) => {
     );
 
     if (row) {
-      const done = type === 'listen' ? ['listen'] : [];
-      test(`set_type to anything${done.length > 0 ? ` but ${done}` : ''}: not in this release, or never`, async () => {
+      test(`set_type to ${row.setType.join(', ') || 'nothing'}, else incompatible_session`, async () => {
         const [role, kind] = row.offeree[0] ? (['offeree', row.offeree[0]] as const) : (['offerer', 'webrtc'] as const);
         const session_id = await ann.create({ ...(await wanted(type, role, kind)), backend });
-        for (const other of sessionTypes.filter((one) => !done.includes(one))) {
+        for (const other of sessionTypes.filter((one) => !row.setType.includes(one))) {
           expect(await ann.refused('set_type', { session_id, type: other })).toMatchObject({
             reason: 'incompatible_session',
             error: expect.stringContaining(`${backend} cannot make ${other} of a ${type} session`),
@@ -92,6 +92,30 @@ describe.each(sessionTypes)('%s', (type) => {
       });
     }
   });
+});
+
+const pairs = engineTypes.flatMap((from) => engineTypes.filter((to) => to !== from).map((to) => [from, to] as const));
+
+test.each(pairs)('on freeswitch, %s becomes %s by set_type and by the older update', async (from, to) => {
+  for (const older of [false, true]) {
+    const { offer: _, ...fields } = await wanted(to, 'offeree', 'webrtc');
+    const session_id = await ann.create({
+      ...(await wanted(from, 'offeree', 'webrtc')),
+      backend: 'freeswitch',
+      stop_after_peer: false,
+      wait_reply: true,
+    });
+    if (from === 'bridge') await until('it is bridged', () => ann.of(session_id, 'type').length > 0);
+    const reply = older
+      ? await ann.ask('update', { ...fields, session_id, type: 'session_type', session_type: to })
+      : await ann.ask('set_type', { ...fields, session_id });
+    const expected = {
+      mcu: { room_id: expect.stringMatching(/@n2$/), room_type: 'video-mcu-stereo' },
+      bridge: { peer_id: fields.peer_id },
+    };
+    expect(reply).toEqual(Reflect.get(expected, to) ?? {});
+    expect(await ann.ask('get_info', { session_id })).toMatchObject({ type: to, type_ext: reply, ...reply });
+  }
 });
 
 test('a listener becomes one of another publisher of its room, and of no other room', async () => {

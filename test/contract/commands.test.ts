@@ -11,6 +11,7 @@ import {
   listenerTo,
   type Party,
   publisherIn,
+  withFreeSwitch,
 } from '../support/in-process.ts';
 import { answer, offer } from '../support/sdp.ts';
 import { until } from '../support/until.ts';
@@ -59,6 +60,13 @@ async function pair() {
   const master = await ann.create(p2p);
   const slave = await phone.create({ type: 'p2p', master_id: master });
   return { ann, phone, master, slave };
+}
+
+/** Somebody in an `mcu` room that was made for it, ready. */
+async function mixed() {
+  const host = await connectHost(world);
+  const { session_id, room_id } = await host.ask('create', { type: 'mcu', offer, wait_reply: true });
+  return { host, session_id: String(session_id), room_id: String(room_id) };
 }
 
 const rows = {
@@ -137,6 +145,37 @@ const rows = {
       reason: 'incompatible_session',
       error: 'janus cannot make park of a echo session',
     });
+
+    await withFreeSwitch(world, async () => {
+      const host = await connectHost(world);
+      const parked = await host.create({ type: 'park', offer, wait_reply: true });
+      const peer_id = await host.create({ type: 'park', offer, wait_reply: true, stop_after_peer: false });
+      const change = (fields: Data) => send(host, 'session/set_type', { session_id: parked, ...fields });
+      expect(await change({ type: 'echo' })).toEqual({});
+      expect(await change({ type: 'bridge', peer_id, stop_after_peer: false })).toEqual({ peer_id });
+      const inRoom = await change({ type: 'mcu', room_type: 'audio-mcu' });
+      expect(inRoom).toEqual({ room_id: expect.stringMatching(/@fs$/), room_type: 'audio-mcu' });
+      expect(await change({ type: 'park' })).toEqual({});
+      await until('all of its types', () => host.of(parked, 'type').length === 4);
+      expect(host.of(parked, 'type').map(({ body }) => body)).toEqual([
+        { type: 'echo' },
+        { type: 'bridge', peer_id },
+        { type: 'mcu', ...inRoom },
+        { type: 'park' },
+      ]);
+      expect(host.of(peer_id, 'type').map(({ body }) => body)).toEqual([
+        { type: 'bridge', peer_id: parked },
+        { type: 'park' },
+      ]);
+      // In wait it is answered at once.
+      const ringing = await host.create({ type: 'park' });
+      expect(await send(host, 'session/set_type', { session_id: ringing, type: 'bridge', peer_id })).toEqual({
+        peer_id,
+      });
+      await host.ask('set_answer', { session_id: ringing, answer });
+      await until('bridged', () => host.of(ringing, 'type').length > 0);
+      expect(host.of(ringing, 'type')[0]?.body).toEqual({ type: 'bridge', peer_id });
+    });
   },
   'session/update_media': async () => {
     const ann = await world.connect();
@@ -200,7 +239,10 @@ const rows = {
       expect(await host.ask('get_info', { session_id })).toMatchObject({ mute_audio: action === 'mute' });
     }
     for (const action of ['layout', 'record_start', 'record_stop']) {
-      expect(await host.refused('room_action', { session_id, action })).toMatchObject({ reason: 'invalid_operation' });
+      expect(await host.refused('room_action', { session_id, action })).toMatchObject({
+        reason: 'invalid_operation',
+        error: `room ${room_id} is of class sfu: it has no ${action}`,
+      });
     }
     // Without a session, by the room alone; a member may be named in nested data.
     const second = await publisherIn(host, room_id);
@@ -216,6 +258,45 @@ const rows = {
         reason: 'no_active_room',
       });
     }
+
+    await withFreeSwitch(world, async (freeswitch) => {
+      const root = await world.connect({ sub: 'root', scope: 'media:admin' });
+      const { host: moderator, room_id: mix, session_id: member } = await mixed();
+      const actOn = (action: string, more: Data = {}) =>
+        send(moderator, 'session/room_action', { session_id: member, action, ...more });
+      expect(await actOn('get_actions')).toEqual({
+        actions: ['get_actions', 'kick', 'layout', 'list', 'mute', 'record_start', 'record_stop', 'unmute'],
+      });
+      expect(await actOn('list')).toEqual({ members: [{ session_id: member, role: 'member', user_id: 'ann' }] });
+      expect(await actOn('layout', { layout: '2x2' })).toEqual({});
+      expect(await send(moderator, 'session/room_action', { room_id: mix, action: 'layout', layout: '1x1' })).toEqual(
+        {},
+      );
+      expect(freeswitch.room.layouts).toEqual(['2x2', '1x1']);
+      expect(await moderator.refused('room_action', { room_id: mix, action: 'layout' })).toMatchObject({
+        error: 'data.layout is missing',
+      });
+      expect(await moderator.refused('room_action', { session_id: member, action: 'record_start' })).toMatchObject({
+        reason: 'unauthorized',
+        error: 'this needs the scope media:admin',
+      });
+      const started = await send(root, 'session/room_action', { room_id: mix, action: 'record_start' });
+      expect(started).toEqual({
+        recording_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        uri: `http://files/${started.recording_id}/recording.json`,
+      });
+      expect(await send(root, 'session/room_action', { room_id: mix, action: 'record_stop' })).toEqual({
+        ...started,
+        duration: expect.any(Number),
+      });
+      expect(await root.refused('room_action', { room_id: mix, action: 'record_stop' })).toMatchObject({
+        reason: 'no_active_recorder',
+      });
+      expect(await actOn('mute')).toEqual({});
+      expect(await moderator.ask('get_info', { session_id: member })).toMatchObject({ mute_audio: true });
+      expect(await actOn('kick')).toEqual({});
+      expect(await endOf(moderator, member)).toMatchObject({ reason: 'member_stop' });
+    });
   },
   'session/player_action': async () => {
     const ann = await world.connect();
@@ -345,6 +426,21 @@ const rows = {
     expect(await ann.refused('update', { session_id, ...type })).toMatchObject({
       error: 'janus cannot make park of a echo session',
     });
+
+    await withFreeSwitch(world, async (freeswitch) => {
+      const { host, room_id, session_id: member } = await mixed();
+      // With a session, with a room, with both.
+      for (const [at, of] of [{ session_id: member }, { room_id }, { session_id: member, room_id }].entries()) {
+        expect(await host.ask('update', { ...of, ...layout })).toEqual({});
+        expect(freeswitch.room.layouts).toHaveLength(at + 1);
+      }
+      expect(await host.refused('update', { room_id, ...layout, mcu_layout: '9x9' })).toMatchObject({
+        reason: 'invalid_value',
+        error: 'layout must be one of 1x1, 2x2, group:grid',
+      });
+      expect(await host.ask('update', { session_id: member, ...type })).toEqual({});
+      expect(await host.ask('get_info', { session_id: member })).toMatchObject({ type: 'park', type_ext: {} });
+    });
   },
   'room/create': async () => {
     const host = await connectHost(world);
@@ -468,6 +564,36 @@ const rows = {
       error: `room ${room_id} is of class sfu: it has no layout`,
     });
     expect(await host.refused('room/layout', { room_id })).toMatchObject({ error: 'data.layout is missing' });
+
+    await withFreeSwitch(world, async (freeswitch) => {
+      const mix = await mixed();
+      await mix.host.ask('event/subscribe', { subclass: 'room', obj_id: mix.room_id });
+      expect(await send(mix.host, 'room/layout', { room_id: mix.room_id, layout: '2x2' })).toEqual({});
+      expect(freeswitch.room.layouts).toEqual(['2x2']);
+      expect(await mix.host.ask('room/get_info', { room_id: mix.room_id })).toMatchObject({
+        class: 'mcu',
+        backend: 'freeswitch',
+        layout: '2x2',
+        members: [{ session_id: mix.session_id, role: 'member', user_id: 'ann' }],
+        status: { layout: { class: 'layout', layout: '2x2' } },
+      });
+      await until('it is told', () => mix.host.of(mix.room_id, 'status').length > 0);
+      expect(mix.host.of(mix.room_id, 'status')[0]?.body).toEqual({ class: 'layout', layout: '2x2' });
+      expect(await mix.host.refused('room/layout', { room_id: mix.room_id, layout: 'none' })).toMatchObject({
+        reason: 'invalid_value',
+        error: 'layout must be one of 1x1, 2x2, group:grid',
+      });
+      const globex = await world.connect({ tenant: 'globex', scope: 'media:admin' });
+      expect(await globex.refused('room/layout', { room_id: mix.room_id, layout: '2x2' })).toMatchObject({
+        reason: 'room_not_found',
+      });
+      // The last member is the end of a room that was made for it.
+      await mix.host.ask('destroy', { session_id: mix.session_id });
+      expect(await endOf(mix.host, mix.room_id)).toMatchObject({
+        reason: 'no_room_members',
+        error: 'its last member left',
+      });
+    });
   },
   'event/subscribe': async () => {
     const [watcher, ann] = [await world.connect(), await world.connect()];

@@ -3,13 +3,20 @@ import { expect, test } from 'vitest';
 import { withoutCandidates } from '../../lib/domain/sdp.ts';
 import { check } from '../../lib/protocol/check.ts';
 import { type CreateData, createData } from '../../lib/protocol/session.ts';
-import { conference, connectHost, endOf, inProcess, listenerTo, type Party } from '../support/in-process.ts';
+import {
+  conference,
+  connectHost,
+  endOf,
+  inProcess,
+  listenerTo,
+  type Party,
+  withFreeSwitch,
+} from '../support/in-process.ts';
 import { answer, offer } from '../support/sdp.ts';
 import { until } from '../support/until.ts';
 
 /**
- * PROTOCOL section 3, the table of `create`, field by field: its default, what is refused, and what it does today. Fields
- * of types whose engine is not there are accepted, and refused with a wrong value.
+ * PROTOCOL section 3, the table of `create`, field by field: its default, what is refused, and what it does.
  */
 const world = inProcess();
 
@@ -26,6 +33,7 @@ interface Row {
 const echo = { type: 'echo', offer };
 const p2p = { type: 'p2p', offer };
 const publish = { type: 'publish', offer };
+const mcu = { type: 'mcu', offer };
 const candidate = { sdpMid: '0', sdpMLineIndex: 0, candidate: 'candidate:7 1 udp 7 192.0.2.77 9 typ host' };
 const trickled = { sdp: withoutCandidates(offer.sdp), sdp_type: 'webrtc', trickle_ice: true };
 const trickledAnswer = { ...trickled, sdp: withoutCandidates(answer.sdp) };
@@ -40,10 +48,6 @@ async function infoOf(data: Record<string, unknown>) {
   const party = await ann();
   return info(party, await party.create(data));
 }
-/** Nothing comes of it in this release but that it is taken. */
-const accepted = (field: string, value: unknown) => async () => {
-  expect(await (await ann()).create({ ...echo, [field]: value })).toMatch(/@n1$/);
-};
 /** Of the room that is made for a publisher: what the engine is told; a room that is there has its own. */
 const ofRoom = (field: string, values: readonly unknown[], engine: (value: unknown) => object) => async () => {
   for (const value of values) {
@@ -166,7 +170,20 @@ const rows = {
   },
   offer_video: {
     wrong: notFlag,
-    does: accepted('offer_video', false),
+    does: () =>
+      withFreeSwitch(world, async (freeswitch) => {
+        const party = await world.connect({ scope: 'media:session media:rtp' });
+        const offers = async (fields: Record<string, unknown>) => {
+          await party.create({ type: 'park', ...fields });
+          return freeswitch.media.spec.offers;
+        };
+        expect(await offers({})).toEqual({ sdpType: 'webrtc', hasVideo: true });
+        expect(await offers({ offer_video: false })).toEqual({ sdpType: 'webrtc', hasVideo: false });
+        expect(await offers({ sdp_type: 'rtp' })).toEqual({ sdpType: 'rtp', hasVideo: false });
+        expect(await offers({ sdp_type: 'rtp', offer_video: true })).toEqual({ sdpType: 'rtp', hasVideo: true });
+        // Whoever brings an offer is offered nothing.
+        expect(await offers({ offer, offer_video: true })).toBeUndefined();
+      }),
   },
   backend: {
     wrong: [5, null, 'x'.repeat(65)],
@@ -297,7 +314,6 @@ const rows = {
     },
   },
   peer_id: {
-    waits: true,
     wrong: notId,
     does: async () => {
       const party = await ann();
@@ -306,15 +322,48 @@ const rows = {
         reason: 'unknown_peer',
         error: 'data.peer_id: no session nobody',
       });
-      // It goes to the node of its peer, which has no engine that bridges.
-      expect(await party.refused('create', { ...bridge, peer_id: await party.create(echo) })).toMatchObject({
-        reason: 'no_mediaserver',
-        error: 'freeswitch down on this node',
+      // It goes to the engine of its peer, which does not bridge.
+      const other = await party.create(echo);
+      expect(await party.refused('create', { ...bridge, peer_id: other })).toMatchObject({
+        reason: 'different_mediaserver',
+        error: `session ${other} is on janus`,
       });
       // Of a proxy it names the master.
       const master_id = await party.create({ type: 'proxy', offer });
       const slave = await party.create({ type: 'proxy', peer_id: master_id });
       expect(await info(party, slave)).toMatchObject({ master_id, peer_id: master_id });
+
+      await withFreeSwitch(world, async () => {
+        for (const field of ['peer_id', 'master_id']) {
+          const peer_id = await party.create({ type: 'park', offer });
+          const session_id = await party.create({ ...bridge, [field]: peer_id });
+          await until('they are bridged', () => party.of(peer_id, 'type').length > 0);
+          expect(party.of(peer_id, 'type')[0]?.body).toEqual({ type: 'bridge', peer_id: session_id });
+          expect(party.of(session_id, 'type')[0]?.body).toEqual({ type: 'bridge', peer_id });
+          expect(party.of(session_id, 'created')[0]?.body).toMatchObject({ type: 'bridge', peer_id });
+          // The master link is that of the bridge, and ends with it.
+          const link = field === 'master_id' ? { master_id: peer_id } : {};
+          expect(await info(party, session_id)).toMatchObject({ type_ext: { peer_id }, peer_id, ...link });
+        }
+        expect(await party.refused('create', bridge)).toMatchObject({ reason: 'missing_field' });
+        const [one, two] = [await party.create({ type: 'park', offer }), await party.create({ type: 'park', offer })];
+        expect(await party.refused('create', { ...bridge, peer_id: one, master_id: two })).toMatchObject({
+          reason: 'invalid_parameters',
+        });
+
+        // When one leaves, the other stops, or goes back to park where it is not to stop.
+        for (const stop_after_peer of [true, false]) {
+          const peer_id = await party.create({ type: 'park', offer });
+          const session_id = await party.create({ ...bridge, peer_id, stop_after_peer });
+          await until('they are bridged', () => party.of(session_id, 'type').length > 0);
+          await party.ask('destroy', { session_id: peer_id });
+          if (stop_after_peer) expect(await endOf(party, session_id)).toMatchObject({ reason: 'bridge_stop' });
+          else {
+            await until('it is parked', async () => (await info(party, session_id)).type === 'park');
+            expect(party.of(session_id, 'type').at(-1)?.body).toEqual({ type: 'park' });
+          }
+        }
+      });
     },
   },
   room_id: {
@@ -331,6 +380,16 @@ const rows = {
       expect(await party.refused('create', { type: 'listen', publisher_id, room_id: made.room_id })).toMatchObject({
         reason: 'invalid_parameters',
         error: `data.room_id: ${publisher_id} is in room ${room_id}`,
+      });
+      // A member's is joined or made.
+      await withFreeSwitch(world, async (freeswitch) => {
+        const mine = `lobby-${randomUUID()}`;
+        for (let at = 0; at < 2; at += 1) {
+          expect(await party.ask('create', { ...mcu, room_id: mine })).toMatchObject({ room_id: mine, room: mine });
+        }
+        expect(freeswitch.rooms).toHaveLength(1);
+        expect(await party.ask('create', mcu)).toMatchObject({ room_id: expect.stringMatching(/@fs$/) });
+        expect(await party.refused('create', { ...mcu, room_id })).toMatchObject({ reason: 'incompatible_session' });
       });
     },
   },
@@ -357,11 +416,32 @@ const rows = {
   room_type: {
     byDefault: 'video-mcu-stereo',
     wrong: ['', 'a b', 'a;b', 'x'.repeat(65), 5, null],
-    does: accepted('room_type', 'video-mcu-stereo'),
+    does: () =>
+      withFreeSwitch(world, async (freeswitch) => {
+        const party = await host();
+        const { room_id } = await party.ask('create', mcu);
+        expect(freeswitch.room.spec.profile).toBe('video-mcu-stereo');
+        await party.create({ ...mcu, room_type: 'audio-mcu' });
+        expect(freeswitch.room.spec.profile).toBe('audio-mcu');
+        expect(await party.refused('create', { ...mcu, room_id, room_type: 'audio-mcu' })).toMatchObject({
+          reason: 'invalid_parameters',
+          error: `data.room_type is audio-mcu, but room ${room_id} has video-mcu-stereo`,
+        });
+        const session_id = await party.create({ ...mcu, room_id, room_type: 'video-mcu-stereo' });
+        expect(await info(party, session_id)).toMatchObject({ room_id, room_type: 'video-mcu-stereo' });
+      }),
   },
   layout: {
     wrong: ['', '2 x 2', '../x', 'x'.repeat(65), 5, null],
-    does: accepted('layout', '1up_top_left+9'),
+    does: () =>
+      withFreeSwitch(world, async (freeswitch) => {
+        const party = await host();
+        const { room_id } = await party.ask('create', { ...mcu, layout: '1up_top_left+9' });
+        expect(freeswitch.room.spec.layout).toBe('1up_top_left+9');
+        expect(await party.ask('room/get_info', { room_id })).toMatchObject({ layout: '1up_top_left+9' });
+        await party.create(mcu);
+        expect(freeswitch.room.spec.layout).toBeUndefined();
+      }),
   },
   room_audio_codec: {
     byDefault: 'opus',

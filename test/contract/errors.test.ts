@@ -5,6 +5,7 @@ import { withoutCandidates } from '../../lib/domain/sdp.ts';
 import { type ErrorBody, errorTable, PatchbayError, type Reason } from '../../lib/protocol/errors.ts';
 import { rejection } from '../support/errors.ts';
 import { FakeBackend } from '../support/fake-backend.ts';
+import type { FakeChannel } from '../support/fake-freeswitch.ts';
 import {
   conference,
   connectHost,
@@ -13,12 +14,14 @@ import {
   listenerTo,
   type Party,
   whileWaiting,
+  withFreeSwitch,
 } from '../support/in-process.ts';
 import { answer, offer } from '../support/sdp.ts';
+import { until } from '../support/until.ts';
 
 /**
- * PROTOCOL section 7, row by row: what causes it, and what the client is told. Causes that belong to engines or types
- * that are not built yet are refusals of the engine: they show that the row reaches a client just as it is.
+ * PROTOCOL section 7, row by row: what causes it, and what the client is told. Where nothing of this release causes it, the
+ * engine refuses so: that shows that the row reaches a client just as it is.
  */
 const world = inProcess();
 
@@ -35,6 +38,7 @@ interface Row {
 
 const echo = { type: 'echo', offer };
 const p2p = { type: 'p2p', offer };
+const park = { type: 'park', offer };
 const bare = { ...offer, sdp: withoutCandidates(offer.sdp), trickle_ice: true };
 const admin = { sub: 'root', scope: 'media:admin' };
 
@@ -94,6 +98,29 @@ const later = (reason: Reason, by: string): Row => ({
   cause: engineRefuses(new PatchbayError(reason, `words of ${reason}`)),
   names: `words of ${reason}`,
 });
+
+const fsError = (reason: Reason) => new PatchbayError(reason, `words of ${reason}`, { engine: { text: 'inner' } });
+
+/** FreeSWITCH refuses whatever it is asked next of a session. */
+const refusedByFreeSwitch =
+  (reason: Reason, cmd: string, data: Record<string, unknown>, session: Record<string, unknown> = {}) =>
+  () =>
+    withFreeSwitch(world, async (freeswitch) => {
+      const ann = await world.connect();
+      const session_id = await ann.create({ ...park, wait_reply: true, ...session });
+      const { media } = freeswitch;
+      media.failure = media.answerFailure = media.moveFailure = fsError(reason);
+      return ann.refused(cmd, { session_id, ...data });
+    });
+
+/** What the owner of a session on FreeSWITCH is told at its end. */
+const endOfChannel = (end: (channel: FakeChannel) => void) => () =>
+  withFreeSwitch(world, async (freeswitch) => {
+    const ann = await world.connect();
+    const session_id = await ann.create({ ...park, wait_reply: true });
+    end(freeswitch.media);
+    return toldAtEnd(ann, session_id);
+  });
 
 const rows = {
   normal_termination: {
@@ -315,7 +342,20 @@ const rows = {
     cause: refused('create', { type: 'echo', offer: { sdp_type: 'webrtc' } }),
     names: 'data.offer.sdp is empty',
   },
-  bridge_stop: later('bridge_stop', 'the other side of a bridge leaves'),
+  bridge_stop: {
+    by: 'the other side of a bridge leaves',
+    alone: true,
+    cause: () =>
+      withFreeSwitch(world, async () => {
+        const ann = await world.connect();
+        const peer_id = await ann.create(park);
+        const session_id = await ann.create({ type: 'bridge', offer, peer_id, wait_reply: true });
+        await until('they are bridged', async () => (await ann.ask('get_info', { session_id: peer_id })).peer_id);
+        await ann.ask('set_type', { session_id: peer_id, type: 'echo' });
+        return toldAtEnd(ann, session_id);
+      }),
+    names: /^its peer \S+@fs left the bridge$/,
+  },
   peer_stopped: {
     by: 'the other session of a pair ends',
     cause: async () => {
@@ -439,14 +479,74 @@ const rows = {
     cause: engineEnds(new PatchbayError('janus_bye')),
     names: 'Janus ended the call',
   },
-  fs_error: later('fs_error', 'FreeSWITCH refuses a request'),
-  fs_invite_error: later('fs_invite_error', 'FreeSWITCH refuses a call'),
-  fs_get_answer_error: later('fs_get_answer_error', 'FreeSWITCH makes no answer'),
-  fs_get_offer_error: later('fs_get_offer_error', 'FreeSWITCH makes no offer'),
-  fs_channel_parked: later('fs_channel_parked', 'FreeSWITCH parks the channel'),
-  fs_channel_stop: later('fs_channel_stop', 'FreeSWITCH loses the channel'),
-  fs_transfer_error: later('fs_transfer_error', 'FreeSWITCH cannot transfer the channel'),
-  fs_bridge_error: later('fs_bridge_error', 'FreeSWITCH cannot bridge the channels'),
+  fs_error: {
+    by: 'FreeSWITCH refuses a request',
+    alone: true,
+    cause: refusedByFreeSwitch('fs_error', 'update_media', { mute_audio: true }),
+    names: 'words of fs_error',
+  },
+  fs_invite_error: {
+    by: 'FreeSWITCH refuses a call',
+    alone: true,
+    cause: () =>
+      withFreeSwitch(world, async (freeswitch) => {
+        freeswitch.answers = 'later';
+        const ann = await world.connect();
+        return whileWaiting(
+          ann.refused('create', { ...park, wait_reply: true }),
+          () => freeswitch.media.fails(fsError('fs_invite_error')),
+          () => freeswitch.opened.length > 0,
+        );
+      }),
+    names: 'words of fs_invite_error',
+  },
+  fs_get_answer_error: {
+    by: 'FreeSWITCH does not take the answer of the client',
+    alone: true,
+    cause: refusedByFreeSwitch('fs_get_answer_error', 'set_answer', { answer }, { offer: undefined }),
+    names: 'words of fs_get_answer_error',
+  },
+  fs_get_offer_error: {
+    by: 'FreeSWITCH makes no offer',
+    alone: true,
+    cause: () =>
+      withFreeSwitch(world, async (freeswitch) => {
+        freeswitch.offerFailure = fsError('fs_get_offer_error');
+        return (await world.connect()).refused('create', { type: 'park', wait_reply: true });
+      }),
+    names: 'words of fs_get_offer_error',
+  },
+  fs_channel_parked: {
+    by: 'FreeSWITCH ends a call by parking it',
+    alone: true,
+    cause: endOfChannel((channel) => channel.sink.stopped(fsError('fs_channel_parked'))),
+    names: 'words of fs_channel_parked',
+  },
+  fs_channel_stop: {
+    by: 'the client hangs up',
+    alone: true,
+    cause: endOfChannel((channel) => channel.hangUp()),
+    names: 'FreeSWITCH ended the channel: NORMAL_CLEARING',
+  },
+  fs_transfer_error: {
+    by: 'FreeSWITCH cannot transfer the channel',
+    alone: true,
+    cause: refusedByFreeSwitch('fs_transfer_error', 'set_type', { type: 'echo' }),
+    names: 'words of fs_transfer_error',
+  },
+  fs_bridge_error: {
+    by: 'FreeSWITCH cannot bridge the channels',
+    alone: true,
+    cause: () =>
+      withFreeSwitch(world, async (freeswitch) => {
+        const ann = await world.connect();
+        const peer_id = await ann.create({ ...park, wait_reply: true });
+        const session_id = await ann.create({ ...park, wait_reply: true });
+        freeswitch.media.moveFailure = fsError('fs_bridge_error');
+        return ann.refused('set_type', { session_id, type: 'bridge', peer_id });
+      }),
+    names: 'words of fs_bridge_error',
+  },
   room_not_found: {
     by: 'a room is named that is not there',
     cause: refused('room/get_info', { room_id: 'lobby' }),

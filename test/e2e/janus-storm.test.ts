@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { PatchbayError } from '../../lib/protocol/errors.ts';
+import { type Chooser, chooser } from '../support/chooser.ts';
 import { useCutOffJanus } from '../support/cut-off-janus.ts';
 import { janusHandles } from '../support/janus-admin.ts';
 import { hears, type Listener, type Publisher, type Room } from '../support/janus-stage.ts';
@@ -9,23 +10,13 @@ import { until } from '../support/until.ts';
 
 const on = useCutOffJanus();
 
-/** A repeatable choice. https://en.wikipedia.org/wiki/Linear_congruential_generator */
-function chooser(seed: number) {
-  let state = seed;
-  const below = (limit: number): number => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-  return { below, of: <T>(all: readonly T[]): T | undefined => all[below(all.length)] };
-}
-
 /** What anybody may do at any time, while the others do something, too. */
 class Storm {
   readonly rooms: Room[] = [];
   readonly publishers: Publisher[] = [];
   readonly listeners: Listener[] = [];
   readonly faults: unknown[] = [];
-  readonly #choose: ReturnType<typeof chooser>;
+  readonly #choose: Chooser;
 
   constructor(seed: number) {
     this.#choose = chooser(seed);

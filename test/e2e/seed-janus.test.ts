@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gatheringDone } from '../../lib/client/ice.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { sample } from '../support/seeds.ts';
+import { sample, withId } from '../support/seeds.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
 import { newPeerConnection, openTone, pitchHz, type Tone } from '../support/wrtc.ts';
@@ -50,8 +50,6 @@ async function voice(hz: number): Promise<{ peerConnection: RTCPeerConnection; s
   return { peerConnection, sdp: peerConnection.localDescription?.sdp ?? '' };
 }
 
-/** The text of a `create` sample, with the id that the document says it was given. */
-const withId = (text: string, id: string) => text.replace('"type"', `"session_id": "${id}",\n\t\t"type"`);
 const shapeOf = async (name: string) => JSON.parse(await sample(name));
 const info = async (client: RawClient, session_id: string) =>
   (await client.request({ cmd: 'get_info', data: { session_id }, tid: 'info' })).data ?? {};

@@ -95,7 +95,7 @@ test('janus-10-request-set-type and janus-11-request-recorder-action, with class
   await client.request({ cmd: 'destroy', data: { session_id }, tid: 'destroy' });
 });
 
-test("freeswitch-07-request-update is a room's layout, freeswitch-08-request-update another type", async () => {
+test('freeswitch-07-request-update wants its room, and freeswitch-08-request-update a session on FreeSWITCH', async () => {
   await send('janus-01-request-create-echo', await makeOfferSdp());
   expect(await send('freeswitch-07-request-update')).toMatchObject({ data: { reason: 'room_not_found' }, tid: 1 });
   expect(await send('freeswitch-08-request-update')).toMatchObject({

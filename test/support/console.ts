@@ -87,9 +87,12 @@ export const received =
       { place, kind, field },
     );
 
+/** A page, or a part of one. */
+type Part = Pick<Page, 'getByTestId'>;
+
 /** What a video element shows: red, green and blue of 160 × 90 points. */
-export const look = (page: Page, testId: string): Promise<number[]> =>
-  page.getByTestId(testId).evaluate((element) => {
+export const look = (part: Part, testId: string): Promise<number[]> =>
+  part.getByTestId(testId).evaluate((element) => {
     const context = new OffscreenCanvas(160, 90).getContext('2d', { willReadFrequently: true });
     if (!(element instanceof HTMLVideoElement) || !context) return [];
     context.drawImage(element, 0, 0, 160, 90);
@@ -101,9 +104,18 @@ export const difference = (one: readonly number[], other: readonly number[]): nu
   one.length === 0 ? 0 : one.filter((value, index) => Math.abs(value - (other[index] ?? 0)) > 24).length / one.length;
 
 /** Waits until the picture is another one than it is now. */
-export async function moves(page: Page, testId: string): Promise<void> {
-  const before = await look(page, testId);
-  await until(`${testId} moves`, async () => difference(before, await look(page, testId)) > 0.002);
+export async function moves(part: Part, testId: string): Promise<void> {
+  const before = await look(part, testId);
+  await until(`${testId} moves`, async () => difference(before, await look(part, testId)) > 0.002);
+}
+
+/** Waits until the picture stays as it is for a second. */
+export async function standsStill(part: Part, testId: string): Promise<void> {
+  await until(`${testId} stands still`, async () => {
+    const before = await look(part, testId);
+    await delay(1000);
+    return difference(before, await look(part, testId)) < 0.002;
+  });
 }
 
 /** Waits until a call's part of the page is in a phase. */
@@ -116,4 +128,24 @@ export async function videoKbps(page: Page, place: CallPlace): Promise<number> {
   const [from, startedAtMs] = [await read(), performance.now()];
   await delay(2000);
   return (((await read()) - from) * 8) / (performance.now() - startedAtMs);
+}
+
+const looks = [
+  { name: 'light', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
+  { name: 'dark', colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+  { name: 'narrow', colorScheme: 'light', viewport: { width: 390, height: 844 } },
+] as const;
+
+/** Screenshots in light, in dark and on a narrow screen. Those in which the page is wider than its window. */
+export async function shoot(page: Page, path: string): Promise<string[]> {
+  const tooWide: string[] = [];
+  for (const { name, colorScheme, viewport } of looks) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
+    await page.screenshot({ path: `${path}-${name}.png`, fullPage: true });
+    if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) tooWide.push(name);
+  }
+  await page.emulateMedia({ colorScheme: null });
+  await page.setViewportSize(looks[0].viewport);
+  return tooWide;
 }

@@ -69,6 +69,9 @@ export class FakeMedia implements MediaSession {
   refuses: Applied = {};
   /** What the next changes fail with. */
   failure: Error | undefined;
+  /** What making the offer fails with, and what taking the client's answer does. */
+  offerFailure: Error | undefined;
+  answerFailure: Error | undefined;
   /** The offer with which the next change of publisher has to be answered. */
   newOffer: Description | undefined;
   readonly #answering = Promise.withResolvers<Description>();
@@ -80,9 +83,13 @@ export class FakeMedia implements MediaSession {
     // Not everybody waits for it.
     this.#answering.promise.catch(() => {});
     const isSlave = spec.type === 'proxy' && spec.master !== undefined;
-    if (spec.type === 'listen' || isSlave) {
-      this.makeOffer = async () => offer;
+    if (spec.type === 'listen' || isSlave || spec.offers) {
+      this.makeOffer = async () => {
+        if (this.offerFailure) throw this.offerFailure;
+        return { ...offer, sdp_type: spec.offers?.sdpType ?? 'webrtc' };
+      };
       this.acceptAnswer = async (given) => {
+        if (this.answerFailure) throw this.answerFailure;
         this.answer = given;
         return isSlave ? answer : undefined;
       };
@@ -167,8 +174,9 @@ export class FakeBackend implements Backend {
   answers: 'now' | 'later' = 'now';
   /** Whether its recorders do. */
   leavesFiles = true;
-  /** What making the next rooms fails with. */
+  /** What making the next rooms fails with, and the next offers. */
   roomFailure: Error | undefined;
+  offerFailure: Error | undefined;
   started = 0;
   stopped = 0;
 
@@ -179,16 +187,12 @@ export class FakeBackend implements Backend {
 
   /** The newest session's media. */
   get media(): FakeMedia {
-    const media = this.opened.at(-1);
-    if (!media) throw new Error('no media session was opened');
-    return media;
+    return newest(this.opened);
   }
 
   /** The newest room. */
   get room(): FakeRoom {
-    const room = this.rooms.at(-1);
-    if (!room) throw new Error('no room was opened');
-    return room;
+    return newest(this.rooms);
   }
 
   engine(): Engine {
@@ -205,17 +209,31 @@ export class FakeBackend implements Backend {
   }
 
   open(spec: MediaSpec, sink: MediaSink): FakeMedia {
+    return this.opens(new FakeMedia(spec, sink, new FakeRecorder(this.leavesFiles)));
+  }
+
+  protected opens<M extends FakeMedia>(media: M): M {
     if (!this.up) throw new PatchbayError('no_mediaserver', `${this.name} is down`);
-    const media = new FakeMedia(spec, sink, new FakeRecorder(this.leavesFiles));
     if (this.answers === 'now') media.answers();
+    media.offerFailure = this.offerFailure;
     this.opened.push(media);
     return media;
   }
 
   openRoom(spec: RoomSpec, sink: RoomSink): FakeRoom {
-    const room = new FakeRoom(spec, sink);
+    return this.opensRoom(new FakeRoom(spec, sink));
+  }
+
+  protected opensRoom<R extends FakeRoom>(room: R): R {
     room.failure = this.roomFailure;
     this.rooms.push(room);
     return room;
   }
+}
+
+/** The last of what was opened. */
+export function newest<T>(all: readonly T[]): T {
+  const last = all.at(-1);
+  if (!last) throw new Error('nothing was opened');
+  return last;
 }

@@ -50,3 +50,21 @@ export class HeardEvents {
     });
   }
 }
+
+/**
+ * Sessions and rooms whose events have a gap, or that did not begin with the one `created` and end with the one
+ * `destroyed`. An id may live several times, one life after another.
+ */
+export function faultyLives(events: readonly PatchbayEvent[]): string[] {
+  return [...new Set(events.map(({ obj_id }) => obj_id))].filter((id) => {
+    let next = 1;
+    const isRight = events
+      .filter(({ obj_id }) => obj_id === id)
+      .every(({ seq, type }) => {
+        const fits = seq === next && (type === 'created') === (seq === 1);
+        next = type === 'destroyed' ? 1 : next + 1;
+        return fits;
+      });
+    return !isRight || next !== 1;
+  });
+}

@@ -15,6 +15,7 @@ import { ConnectionStore } from '../../lib/store/connections.ts';
 import { SessionStore } from '../../lib/store/sessions.ts';
 import { startTable, type TestTable } from './dynamodb.ts';
 import { FakeBackend } from './fake-backend.ts';
+import { FakeFreeSwitch } from './fake-freeswitch.ts';
 import { lambdaContext, messageEvent, type Reply } from './functions.ts';
 import { answer, offer } from './sdp.ts';
 import { until } from './until.ts';
@@ -98,7 +99,7 @@ export function inProcess() {
   const p2p = new P2pBackend();
   const janus = new FakeBackend('janus');
 
-  async function start(nodeId: string, backends: Backend[]): Promise<void> {
+  async function start(nodeId: string, backends: Backend[] | ((onChange: () => void) => Backend[])): Promise<void> {
     let changed = () => {};
     const node = await startNode({
       nodeId,
@@ -120,7 +121,7 @@ export function inProcess() {
       },
       backends: (onChange) => {
         changed = onChange;
-        return backends;
+        return typeof backends === 'function' ? backends(onChange) : backends;
       },
       clock: systemClock,
       log: silentLog,
@@ -182,6 +183,20 @@ export function inProcess() {
   };
 }
 export type InProcess = ReturnType<typeof inProcess>;
+
+/** Beside `n1` a node with what stands for FreeSWITCH, while `work` runs: not beside others. */
+export async function withFreeSwitch<T>(
+  world: InProcess,
+  work: (freeswitch: FakeFreeSwitch) => Promise<T>,
+): Promise<T> {
+  const freeswitch = new FakeFreeSwitch();
+  await world.start('fs', [freeswitch]);
+  try {
+    return await work(freeswitch);
+  } finally {
+    await world.stop('fs');
+  }
+}
 
 /** Somebody who may make and moderate rooms: ann, if nothing else is said. */
 export const connectHost = (world: InProcess, identity: Identity = {}): Promise<Party> =>

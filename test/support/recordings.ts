@@ -11,7 +11,9 @@ const decodedRate = 16_000;
 
 const manifest = z.object({
   recording_id: z.string(),
-  session_id: z.string(),
+  /** Of whom it is: a session, or the mix of a room. */
+  session_id: z.optional(z.string()),
+  room_id: z.optional(z.string()),
   type: z.string(),
   started_at: z.string(),
   duration_ms: z.number(),
@@ -31,7 +33,7 @@ export interface Played {
   /** As it is served. */
   readonly bytes: number;
   readonly seconds: number;
-  /** 0 for video, and for silence. */
+  /** 0 for silence, and for video without sound. */
   readonly hz: number;
 }
 
@@ -49,12 +51,14 @@ export async function playAll(uri: string): Promise<Played[]> {
 
 async function play(uri: string, name: string, folder: string): Promise<Played> {
   const content = Buffer.from(await (await fetchOk(new URL(name, uri))).arrayBuffer());
-  const kind = name.includes('-video') ? 'video' : 'audio';
+  const kind = /-video|\.mp4$/.test(name) ? 'video' : 'audio';
   const recorded = join(folder, name);
-  const playable = `${recorded}.${kind === 'video' ? 'webm' : 'opus'}`;
   await writeFile(recorded, content);
-  await run('janus-pp-rec', [recorded, playable]);
-  const hz = kind === 'audio' ? await pitchOf(playable) : 0;
+  // What Janus writes is not for players yet.
+  const isPlayable = !name.endsWith('.mjr');
+  const playable = isPlayable ? recorded : `${recorded}.${kind === 'video' ? 'webm' : 'opus'}`;
+  if (!isPlayable) await run('janus-pp-rec', [recorded, playable]);
+  const hz = kind === 'audio' || isPlayable ? await pitchOf(playable) : 0;
   return { name, kind, bytes: content.length, seconds: await secondsOf(playable), hz };
 }
 

@@ -4,13 +4,16 @@ import { Rooms } from '../../lib/controller/room/rooms.ts';
 import type { RoomWorld } from '../../lib/controller/room/spec.ts';
 import { silentLog } from '../../lib/domain/log.ts';
 import type { PatchbayEvent } from '../../lib/protocol/events.ts';
+import type { RecordingFiles } from '../../lib/recordings/recording-files.ts';
 import type { RoomRecord } from '../../lib/store/rooms.ts';
 import { ManualClock } from './clock.ts';
+import { testFiles } from './world.ts';
 
 /** What surrounds live rooms: records in memory, events in a list. */
 export class FakeRoomWorld implements Omit<RoomWorld, 'ended'> {
   readonly clock: ManualClock;
   readonly log = silentLog;
+  readonly files: RecordingFiles;
   readonly records = new Map<string, RoomRecord>();
   readonly happened: PatchbayEvent[] = [];
   /** The same, room by room: ids may be used again. */
@@ -19,8 +22,9 @@ export class FakeRoomWorld implements Omit<RoomWorld, 'ended'> {
   claiming: Promise<void> = Promise.resolve();
   writing: Promise<void> = Promise.resolve();
 
-  constructor(clock = new ManualClock()) {
+  constructor(clock = new ManualClock(), files = testFiles()) {
     this.clock = clock;
+    this.files = files;
   }
 
   readonly claim = async (record: RoomRecord): Promise<boolean> => {

@@ -42,7 +42,10 @@ export async function openRtpEndpoint(hz = phoneHz): Promise<RtpEndpoint> {
   const socket = createSocket('udp4');
   const listeners = new Set<(payload: Uint8Array) => void>();
   let packets = 0;
-  socket.on('message', (packet) => {
+  let partner: number | undefined;
+  socket.on('message', (packet, from) => {
+    // Whoever had this port before may still be spoken to.
+    if (partner !== undefined && from.port !== partner) return;
     if (packet.length <= headerBytes || (packet.readUInt8(1) & 0x7f) !== payloadType) return;
     packets += 1;
     for (const hear of listeners) hear(packet.subarray(headerBytes));
@@ -62,6 +65,7 @@ export async function openRtpEndpoint(hz = phoneHz): Promise<RtpEndpoint> {
     speakTo(sdp) {
       hush();
       const to = audioAddress(sdp);
+      partner = to.port;
       const tone = tonePackets(hz);
       const startedAtMs = performance.now();
       let sent = 0;

@@ -7,3 +7,7 @@ export async function sample(name: string, sdp?: string): Promise<string> {
   if (!/"v=0\.\.+"/.test(text)) throw new Error(`${name} holds no SDP`);
   return text.replace(/"v=0\.\.+"/, JSON.stringify(sdp));
 }
+
+/** The text of a `create` sample, with the id that its document says it was given. */
+export const withId = (text: string, id: string): string =>
+  text.replace('"type"', `"session_id": "${id}",\n\t\t"type"`);

@@ -15,6 +15,8 @@ export interface Whereabouts {
   readonly api: string;
   readonly dynamodb: string;
   readonly controller: { readonly url: string; readonly pid: number };
+  /** Undefined without one, and when the stack was pointed at somebody else's. */
+  readonly freeswitch?: { readonly url: string; readonly pid: number };
   /** Undefined when the stack was pointed at somebody else's Janus. */
   readonly janus?: {
     readonly url: string;

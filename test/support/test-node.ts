@@ -4,13 +4,16 @@ import type { LiveRoom } from '../../lib/controller/room/live-room.ts';
 import type { Rooms } from '../../lib/controller/room/rooms.ts';
 import type { LiveSession } from '../../lib/controller/session/live-session.ts';
 import { Sessions } from '../../lib/controller/session/sessions.ts';
+import { setType } from '../../lib/controller/session/set-type.ts';
 import type { Caller } from '../../lib/domain/access.ts';
 import { check } from '../../lib/protocol/check.ts';
+import { PatchbayError } from '../../lib/protocol/errors.ts';
 import { createRoomData } from '../../lib/protocol/room.ts';
-import { createData } from '../../lib/protocol/session.ts';
-import { moderator } from './callers.ts';
+import { createData, type SetTypeReply, setTypeData } from '../../lib/protocol/session.ts';
+import { admin, moderator } from './callers.ts';
 import { flush, type ManualClock } from './clock.ts';
 import { FakeBackend, FakeMedia } from './fake-backend.ts';
+import { FakeChannel, FakeFreeSwitch } from './fake-freeswitch.ts';
 import { FakeRoomWorld, testRooms } from './room-world.ts';
 import { answer, offer } from './sdp.ts';
 import { FakeWorld, testFiles, testRules } from './world.ts';
@@ -22,7 +25,8 @@ export class TestNode {
   readonly world: FakeWorld;
   readonly roomWorld: FakeRoomWorld;
   readonly janus = new FakeBackend();
-  readonly backends: Backend[] = [this.janus];
+  readonly freeswitch = new FakeFreeSwitch();
+  readonly backends: Backend[] = [this.janus, this.freeswitch];
   readonly owners = new Owners(async () => true);
   readonly rooms: Rooms;
   readonly sessions: Sessions;
@@ -31,7 +35,7 @@ export class TestNode {
     const { backends, owners } = this;
     const world = new FakeWorld(files);
     this.world = world;
-    this.roomWorld = new FakeRoomWorld(world.clock);
+    this.roomWorld = new FakeRoomWorld(world.clock, files);
     const rooms = testRooms(backends, this.roomWorld);
     this.rooms = rooms;
     const of = { nodeId: 'node-1', capacity, backends, rooms, owners, rules: testRules, onEnded: () => {} };
@@ -53,6 +57,28 @@ export class TestNode {
     const session = await this.create(sessionId, fields, who);
     await flush();
     return session;
+  }
+
+  /** A session of FreeSWITCH that is ready: parked, if nothing else is said. */
+  park(sessionId: string, fields: Fields = {}, who?: Caller): Promise<LiveSession> {
+    return this.session(sessionId, { type: 'park', offer, backend: 'freeswitch', ...fields }, who);
+  }
+
+  /** The same of one that is still to answer. */
+  ring(sessionId: string, fields: Fields = {}, who?: Caller): Promise<LiveSession> {
+    return this.park(sessionId, { offer: undefined, ...fields }, who);
+  }
+
+  setType(sessionId: string, fields: Fields, who: Caller = moderator()): Promise<SetTypeReply> {
+    const data = check(setTypeData, fields, 'data');
+    const order = { caller: who, data, requestId: `set_type of ${sessionId}` };
+    return setType(this.sessions.controlled(who, sessionId), order, this.sessions, this.rooms);
+  }
+
+  /** Ends a session, as its owner does. */
+  async stop(sessionId: string): Promise<void> {
+    await this.sessions.controlled(admin(), sessionId).stop(new PatchbayError('user_stop'));
+    await flush();
   }
 
   room(fields: Fields = {}, who: Caller = moderator()): Promise<LiveRoom> {
@@ -85,4 +111,10 @@ export class TestNode {
 export function mediaOf({ media, spec }: LiveSession): FakeMedia {
   if (media.engine instanceof FakeMedia) return media.engine;
   throw new Error(`${spec.sessionId} is not on a fake engine`);
+}
+
+/** The same of one that is on what stands for FreeSWITCH. */
+export function channelOf({ media, spec }: LiveSession): FakeChannel {
+  if (media.engine instanceof FakeChannel) return media.engine;
+  throw new Error(`${spec.sessionId} is not on FreeSWITCH`);
 }

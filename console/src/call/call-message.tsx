@@ -16,9 +16,9 @@ export function CallMessage({ state, onFallback }: Props) {
     <div class="call-message" role="status" data-problem={isProblem} hidden={message === undefined}>
       <p>{message}</p>
       {sources
-        .filter(({ kind }) => fallbacks.includes(kind))
-        .map(({ kind, name }) => (
-          <button key={kind} type="button" class="button button-small" onClick={() => onFallback?.(kind)}>
+        .filter(({ value }) => fallbacks.includes(value))
+        .map(({ value, name }) => (
+          <button key={value} type="button" class="button button-small" onClick={() => onFallback?.(value)}>
             {name}
           </button>
         ))}

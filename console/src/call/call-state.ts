@@ -1,4 +1,5 @@
 import type { SessionStatus } from '../../../lib/client/index.ts';
+import type { Place } from './place.ts';
 import type { SourceKind } from './source.ts';
 
 /**
@@ -22,6 +23,8 @@ export interface CallState {
   readonly peerConnection: RTCPeerConnection | undefined;
   /** Of the live call. */
   readonly sessionId: string | undefined;
+  /** Where it has been, and is: the last one. */
+  readonly places: readonly Place[];
   /** Whom a call that listens hears. */
   readonly publisherId: string | undefined;
   /** What came last by its data channel. */
@@ -48,6 +51,7 @@ export const idle: CallState = {
   remote: undefined,
   peerConnection: undefined,
   sessionId: undefined,
+  places: [],
   publisherId: undefined,
   text: undefined,
   isInterrupted: false,

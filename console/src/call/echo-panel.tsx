@@ -4,14 +4,13 @@ import type { PatchbayClient } from '../../../lib/client/index.ts';
 import { CallControls } from './call-controls.tsx';
 import { CallMessage } from './call-message.tsx';
 import { CallStatus } from './call-status.tsx';
+import { CallTiles } from './call-tiles.tsx';
 import { EchoCall } from './echo-call.ts';
-import { muteBadges } from './mute-badges.ts';
 import { RecordingLine } from './recording-line.tsx';
 import type { SourceKind } from './source.ts';
 import { StatsPanel } from './stats-panel.tsx';
 import { useCall } from './use-call.ts';
 import { useLiveStats } from './use-live-stats.ts';
-import { VideoTile } from './video-tile.tsx';
 
 interface Props {
   readonly client: PatchbayClient | undefined;
@@ -34,26 +33,7 @@ export function EchoPanel({ client, isOnline }: Props) {
         <CallStatus state={state} testId="call-state" />
       </div>
       <div class="call-body">
-        <div class="call-tiles">
-          <VideoTile
-            label="You"
-            testId="local-video"
-            stream={state.local}
-            hint={state.phase === 'starting' ? 'Opening the source…' : 'Your picture'}
-            icon="camera"
-            silent
-            badges={muteBadges(state)}
-          />
-          <VideoTile
-            label="Echo"
-            testId="remote-video"
-            stream={isConnected ? state.remote : undefined}
-            hint={state.phase === 'starting' ? 'Waiting for the media server…' : 'What comes back'}
-            icon="refresh"
-            silent={false}
-            badges={isConnected && state.isInterrupted ? ['interrupted'] : []}
-          />
-        </div>
+        <CallTiles state={state} testIdPrefix="" remote={{ label: 'Echo', hint: 'What comes back', icon: 'refresh' }} />
         <CallMessage state={state} onFallback={start} />
         <CallControls
           call={call}

@@ -2,11 +2,12 @@ import type { Ended } from '../../../lib/client/index.ts';
 import type { SourceKind } from './source.ts';
 
 /** Ends that need no explanation in red. */
-const ordinaryReasons = ['normal_termination', 'user_stop', 'peer_stopped', 'publisher_stop'];
+const ordinaryReasons = ['normal_termination', 'user_stop', 'peer_stopped', 'publisher_stop', 'bridge_stop'];
 
 /** What the reader of the page calls them; the others are told as the server words them. */
 const sentences: Readonly<Record<string, string>> = {
   peer_stopped: 'The other side has hung up.',
+  bridge_stop: 'The session that it was bridged with has left.',
   publisher_stop: 'The publisher has left the room.',
   member_stop: 'A moderator has removed you from the room.',
   room_destroyed: 'The room was destroyed.',

@@ -1,5 +1,5 @@
-/** Where on the page calls are made, one at a time. */
-export type CallPlace = 'echo' | 'friend' | 'publish' | 'listen';
+/** Where on the page calls are made, one at a time; the switchboard has one for each of its cards. */
+export type CallPlace = 'echo' | 'friend' | 'publish' | 'listen' | 'member' | `switchboard-${number}`;
 
 declare global {
   interface Window {

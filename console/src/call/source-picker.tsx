@@ -1,12 +1,11 @@
-import './source-picker.css';
-import { useId } from 'preact/hooks';
-import { Icon, type IconName } from '../shell/icon.tsx';
+import { Choice } from '../shell/choice.tsx';
+import type { IconName } from '../shell/icon.tsx';
 import type { SourceKind } from './source.ts';
 
-export const sources: readonly { kind: SourceKind; name: string; icon: IconName }[] = [
-  { kind: 'camera', name: 'Camera', icon: 'camera' },
-  { kind: 'microphone', name: 'Audio only', icon: 'microphone' },
-  { kind: 'picture', name: 'Test picture', icon: 'pattern' },
+export const sources: readonly { value: SourceKind; name: string; icon: IconName }[] = [
+  { value: 'camera', name: 'Camera', icon: 'camera' },
+  { value: 'microphone', name: 'Audio only', icon: 'microphone' },
+  { value: 'picture', name: 'Test picture', icon: 'pattern' },
 ];
 
 interface Props {
@@ -15,25 +14,6 @@ interface Props {
 }
 
 /** What the call sends. */
-export function SourcePicker({ value, onChange }: Props) {
-  const group = useId();
-  return (
-    <fieldset class="sources">
-      <legend class="unseen">Send</legend>
-      {sources.map(({ kind, name, icon }) => (
-        <label key={kind} class="source">
-          <input
-            class="unseen"
-            type="radio"
-            name={group}
-            value={kind}
-            checked={kind === value}
-            onChange={() => onChange(kind)}
-          />
-          <Icon name={icon} />
-          {name}
-        </label>
-      ))}
-    </fieldset>
-  );
+export function SourcePicker(props: Props) {
+  return <Choice legend="Send" options={sources} {...props} />;
 }

@@ -1,4 +1,5 @@
 import type { PatchbayEvent } from '../../../lib/client/index.ts';
+import { placeName, readPlace } from '../call/place.ts';
 import { shortId } from '../shell/short-id.ts';
 
 const maxChars = 160;
@@ -25,6 +26,7 @@ function summary(type: string, body: PatchbayEvent['body']): string {
       return describeSdp(body[type]);
     case 'status': {
       const { class: name, status, ...rest } = body;
+      if (name === 'layout') return `layout ${body.layout}`;
       if (name === 'recording') return `recording ${body.state}, ${body.uri}`;
       return [name, ...Object.values(name === 'media' ? rest : {}), status, name === 'media' ? '' : fields(rest)]
         .filter((word) => word !== undefined && word !== '')
@@ -32,6 +34,8 @@ function summary(type: string, body: PatchbayEvent['body']): string {
     }
     case 'candidate':
       return describeCandidate(body);
+    case 'type':
+      return placeName(readPlace(body));
     case 'destroyed':
       return `${body.reason} after ${body.duration} s`;
     default:

@@ -10,7 +10,7 @@ interface Props {
 
 /** What a call this way is, or whose call waits. */
 export function FriendHint({ way, masterId }: Props) {
-  const hint = ways.find((one) => one.way === way)?.hint;
+  const hint = ways.find(({ value }) => value === way)?.hint;
   if (masterId === undefined) return <p class="friend-hint">{hint}</p>;
   return (
     <p class="friend-hint">

@@ -1,14 +1,14 @@
-import { useId } from 'preact/hooks';
+import { Choice } from '../shell/choice.tsx';
 import type { Way } from './invitation.ts';
 
-export const ways: readonly { way: Way; name: string; hint: string }[] = [
+export const ways: readonly { value: Way; name: string; hint: string }[] = [
   {
-    way: 'p2p',
+    value: 'p2p',
     name: 'Direct',
     hint: 'Browser to browser: patchbay introduces the two, sound and picture go directly.',
   },
   {
-    way: 'proxy',
+    value: 'proxy',
     name: 'Through the server',
     hint: 'Sound and picture go through the media server, which can mute, limit and record each side.',
   },
@@ -20,24 +20,6 @@ interface Props {
 }
 
 /** Which way a call by a link goes. */
-export function WayPicker({ value, onChange }: Props) {
-  const group = useId();
-  return (
-    <fieldset class="sources">
-      <legend class="unseen">Way</legend>
-      {ways.map(({ way, name }) => (
-        <label key={way} class="source" data-testid={`way-${way}`}>
-          <input
-            class="unseen"
-            type="radio"
-            name={group}
-            value={way}
-            checked={way === value}
-            onChange={() => onChange(way)}
-          />
-          {name}
-        </label>
-      ))}
-    </fieldset>
-  );
+export function WayPicker(props: Props) {
+  return <Choice legend="Way" options={ways} testIdPrefix="way-" {...props} />;
 }

@@ -1,11 +1,16 @@
+import '../shell/form-rows.css';
 import './new-room.css';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { CommandInput, PatchbayClient } from '../../../lib/client/index.ts';
 import { goTo } from '../shell/route.ts';
 import { useLatest } from '../shell/use-latest.ts';
 
 type Fields = CommandInput<'room/create'>;
 
+const classes = [
+  { value: 'sfu', name: 'sfu: each hears whom it chooses', hint: 'On Janus: publishers, and who listens to them.' },
+  { value: 'mcu', name: 'mcu: all hear one mix', hint: 'On FreeSWITCH: members, and one picture of all.' },
+] as const;
 const audioCodecs = ['opus', 'isac32', 'isac16', 'pcmu', 'pcma'] as const;
 const videoCodecs = ['vp8', 'vp9', 'h264'] as const;
 
@@ -18,6 +23,7 @@ interface Props {
 /** Makes a room, and goes to it. */
 export function NewRoom({ client, isOnline, onDone }: Props) {
   const { isLoading, problem, load } = useLatest();
+  const [chosen, setChosen] = useState('sfu');
   const id = useId();
   const name = useRef<HTMLInputElement>(null);
   useEffect(() => name.current?.focus(), []);
@@ -32,7 +38,7 @@ export function NewRoom({ client, isOnline, onDone }: Props) {
     );
   return (
     <form
-      class="new-room"
+      class="new-room form-rows"
       aria-label="New room"
       onSubmit={(event) => {
         event.preventDefault();
@@ -52,6 +58,24 @@ export function NewRoom({ client, isOnline, onDone }: Props) {
         title="Letters, digits and _ . : -"
         placeholder="made by the server"
       />
+      <label for={`${id}-class`}>Class</label>
+      <select
+        id={`${id}-class`}
+        name="class"
+        data-testid="room-class"
+        aria-describedby={`${id}-hint`}
+        value={chosen}
+        onChange={({ currentTarget }) => setChosen(currentTarget.value)}
+      >
+        {classes.map(({ value, name }) => (
+          <option key={value} value={value}>
+            {name}
+          </option>
+        ))}
+      </select>
+      <p id={`${id}-hint`} class="new-room-hint">
+        {classes.find(({ value }) => value === chosen)?.hint}
+      </p>
       <label for={`${id}-audio`}>Audio codec</label>
       <select id={`${id}-audio`} name="audio_codec">
         {audioCodecs.map((codec) => (
@@ -97,7 +121,7 @@ function read(form: FormData): Fields {
   const roomId = text('room_id');
   const bitrate = text('bitrate');
   return {
-    class: 'sfu',
+    class: text('class') === 'mcu' ? 'mcu' : 'sfu',
     ...(roomId !== '' && { room_id: roomId }),
     audio_codec: audioCodecs.find((codec) => codec === text('audio_codec')),
     video_codec: videoCodecs.find((codec) => codec === text('video_codec')),

@@ -3,8 +3,10 @@ import type { PatchbayClient } from '../../../lib/client/index.ts';
 import type { UsedCall } from '../call/use-call.ts';
 import { ConfirmButton } from '../shell/confirm-button.tsx';
 import { CopyButton } from '../shell/copy-button.tsx';
+import type { SwitchedCall } from '../switchboard/switched-call.ts';
 import type { ListenCall } from './listen-call.ts';
 import { ListenPanel } from './listen-panel.tsx';
+import { MixPanel } from './mix-panel.tsx';
 import { moderatedOf } from './moderated.ts';
 import type { PublishCall } from './publish-call.ts';
 import { PublishPanel } from './publish-panel.tsx';
@@ -19,15 +21,19 @@ interface Props {
   readonly room: Room;
   readonly publishing: UsedCall<PublishCall>;
   readonly listening: UsedCall<ListenCall>;
+  readonly mixing: UsedCall<SwitchedCall>;
 }
 
-/** One room: what this page gives to it, and whom it hears there. */
-export function RoomStage({ client, isOnline, roomId, room, publishing, listening }: Props) {
+/** One room: what this page gives to it, and what it gets there: of an `sfu` one publisher, of an `mcu` the mix. */
+export function RoomStage({ client, isOnline, roomId, room, publishing, listening, mixing }: Props) {
   const { info, isGone, problem, run } = room;
   const isOpen = isOnline && info !== undefined;
   const publishers = info?.members.filter(({ role }) => role === 'publisher') ?? [];
-  const ownId = publishing.state.sessionId;
+  // A room that is gone was one that mixes, if this page was in its mix.
+  const isMix = info ? info.class === 'mcu' : mixing.state.phase !== 'idle';
+  const ownId = (isMix ? mixing : publishing).state.sessionId;
   const own = info?.members.find(({ session_id }) => session_id === ownId);
+  const moderated = own && moderatedOf(own);
   const destroy = () => run(async () => client?.request('room/destroy', { room_id: roomId }));
   return (
     <section class="card" aria-label={`Room ${roomName(roomId)}`} data-testid="room" data-room-id={roomId}>
@@ -37,7 +43,7 @@ export function RoomStage({ client, isOnline, roomId, room, publishing, listenin
         </h2>
         {info && (
           <p class="room-facts">
-            {info.audio_codec}, {info.video_codec},{' '}
+            {info.class}, {info.audio_codec}, {info.video_codec},{' '}
             {info.bitrate === 0 ? 'any bitrate' : `at most ${info.bitrate} kbit/s`}
           </p>
         )}
@@ -57,10 +63,18 @@ export function RoomStage({ client, isOnline, roomId, room, publishing, listenin
           {isGone ? `There is no room ${roomId}: it was destroyed, or never made.` : problem}
         </p>
       )}
-      <div class="room-parts">
-        <PublishPanel used={publishing} roomId={roomId} isOpen={isOpen} moderated={own && moderatedOf(own)} />
-        <ListenPanel used={listening} publishers={publishers} ownId={ownId} isOpen={isOpen} />
-      </div>
+      {(info || isGone) && (
+        <div class="room-parts">
+          {isMix ? (
+            <MixPanel client={client} used={mixing} roomId={roomId} info={info} isOpen={isOpen} moderated={moderated} />
+          ) : (
+            <>
+              <PublishPanel used={publishing} roomId={roomId} isOpen={isOpen} moderated={moderated} />
+              <ListenPanel used={listening} publishers={publishers} ownId={ownId} isOpen={isOpen} />
+            </>
+          )}
+        </div>
+      )}
     </section>
   );
 }

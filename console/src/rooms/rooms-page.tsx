@@ -3,6 +3,7 @@ import type { PatchbayClient } from '../../../lib/client/index.ts';
 import { useCall } from '../call/use-call.ts';
 import { Page } from '../shell/page.tsx';
 import type { Route } from '../shell/route.ts';
+import { SwitchedCall } from '../switchboard/switched-call.ts';
 import { ListenCall } from './listen-call.ts';
 import { MemberList } from './member-list.tsx';
 import { PublishCall } from './publish-call.ts';
@@ -26,7 +27,8 @@ export function RoomsPage({ client, isOnline, route, events }: Props) {
   const room = useRoom(followed, roomId);
   const publishing = useCall(client, PublishCall, 'publish', roomId);
   const listening = useCall(client, ListenCall, 'listen', roomId);
-  const ownIds = [publishing.state.sessionId, listening.state.sessionId];
+  const mixing = useCall(client, SwitchedCall, 'member', roomId);
+  const ownIds = [publishing, listening, mixing].map(({ state }) => state.sessionId);
   return (
     <Page
       name="Rooms"
@@ -35,7 +37,9 @@ export function RoomsPage({ client, isOnline, route, events }: Props) {
       main={
         roomId === undefined ? (
           <section class="card" aria-label="Room">
-            <p class="card-empty">Choose a room, or make one: then you can publish into it, and listen to others.</p>
+            <p class="card-empty">
+              Choose a room, or make one: then you can publish into it and listen to others, or join its mix.
+            </p>
           </section>
         ) : (
           <RoomStage
@@ -45,6 +49,7 @@ export function RoomsPage({ client, isOnline, route, events }: Props) {
             room={room}
             publishing={publishing}
             listening={listening}
+            mixing={mixing}
           />
         )
       }

@@ -1,17 +1,16 @@
 import './session-list.css';
-import type { PatchbayClient } from '../../../lib/client/index.ts';
 import { Icon } from '../shell/icon.tsx';
 import { useNow } from '../shell/use-now.ts';
 import { SessionRow } from './session-row.tsx';
-import { useSessions } from './use-sessions.ts';
+import type { Sessions } from './use-sessions.ts';
 
 interface Props {
-  readonly client: PatchbayClient | undefined;
+  readonly sessions: Sessions;
   readonly isOnline: boolean;
 }
 
-export function SessionList({ client, isOnline }: Props) {
-  const { rows, hasMore, isLoading, problem, refresh, more, destroy } = useSessions(client, isOnline);
+export function SessionList({ sessions, isOnline }: Props) {
+  const { rows, hasMore, isLoading, problem, refresh, more, destroy } = sessions;
   const nowMs = useNow(rows.length > 0);
   return (
     <section class="card session-list" aria-label="Sessions" aria-busy={isLoading}>
@@ -32,7 +31,7 @@ export function SessionList({ client, isOnline }: Props) {
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section class="session-scroll" tabIndex={0} aria-label="List of sessions" data-testid="session-list">
         {rows.length === 0 ? (
-          <p class="card-empty">No sessions. Start an echo call, and it is listed here.</p>
+          <p class="card-empty">No sessions. Start a call, and it is listed here.</p>
         ) : (
           <table class="session-table">
             <thead>

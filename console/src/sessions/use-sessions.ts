@@ -7,7 +7,7 @@ export interface Sessions extends Omit<Pages<SessionSummary>, 'run'> {
   destroy(sessionId: string): void;
 }
 
-/** The caller's sessions; fetched again when one is made or ends. */
+/** The caller's sessions; fetched again when one is made, becomes of another type or ends. */
 export function useSessions(client: PatchbayClient | undefined, isOnline: boolean): Sessions {
   const ask = useCallback(
     async (from: { cursor?: string; limit: number }) => {
@@ -28,5 +28,5 @@ export function useSessions(client: PatchbayClient | undefined, isOnline: boolea
   return { ...pages, destroy: (sessionId) => void destroy(sessionId) };
 }
 
-const isNews = ({ subclass, type }: PatchbayEvent) =>
-  subclass === 'session' && (type === 'created' || type === 'answer' || type === 'destroyed');
+const newsTypes = ['created', 'answer', 'type', 'destroyed'];
+const isNews = ({ subclass, type }: PatchbayEvent) => subclass === 'session' && newsTypes.includes(type);

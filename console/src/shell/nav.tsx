@@ -4,6 +4,7 @@ import { hashOf, type PageName, type Route } from './route.ts';
 const pages: readonly { page: PageName; name: string }[] = [
   { page: 'calls', name: 'Calls' },
   { page: 'rooms', name: 'Rooms' },
+  { page: 'switchboard', name: 'Switchboard' },
 ];
 
 export function Nav({ route }: { route: Route }) {

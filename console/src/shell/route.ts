@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-export type PageName = 'calls' | 'rooms';
+export type PageName = 'calls' | 'rooms' | 'switchboard';
 
 /** What of the console is shown. The room stays chosen while another page is shown. */
 export interface Route {
@@ -8,11 +8,12 @@ export interface Route {
   readonly roomId: string | undefined;
 }
 
-/** `#room=ID`, `#rooms`, or `#calls`, which may be left out. */
+/** `#room=ID`, `#rooms`, `#switchboard`, or `#calls`, which may be left out. */
 export function readHash(hash: string): Route {
   const found = new URLSearchParams(hash.slice(1));
   const roomId = found.get('room') ?? undefined;
-  return { page: roomId !== undefined || found.has('rooms') ? 'rooms' : 'calls', roomId };
+  if (roomId !== undefined || found.has('rooms')) return { page: 'rooms', roomId };
+  return { page: found.has('switchboard') ? 'switchboard' : 'calls', roomId };
 }
 
 export const hashOf = ({ page, roomId }: Route): string =>
@@ -27,7 +28,7 @@ export function useRoute(): Route {
   useEffect(() => {
     const follow = () => {
       const next = readHash(location.hash);
-      setRoute((before) => (next.page === 'calls' ? { ...next, roomId: before.roomId } : next));
+      setRoute((before) => (next.page === 'rooms' ? next : { ...next, roomId: before.roomId }));
     };
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);

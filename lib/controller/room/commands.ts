@@ -33,14 +33,14 @@ export const roomCommands = (rooms: Rooms): Handlers<'room'> => ({
     return {};
   },
   'room/layout': async ({ caller, data }) => {
-    const room = rooms.moderated(caller, data.room_id);
-    throw noLayout(room);
+    await rooms.moderated(caller, data.room_id).setLayout(data.layout);
+    return {};
   },
 });
 
 /** Ends a member's session. */
 export const kick = (room: LiveRoom, member: LiveSession): Promise<void> =>
-  member.stop(new PatchbayError('member_stop', `removed from room ${room.spec.roomId}`));
+  member.stopIn(room, new PatchbayError('member_stop', `removed from room ${room.spec.roomId}`));
 
 /** Mutes (true) or unmutes (false) a member for the whole room; what is left out stays. */
 export async function mute(
@@ -48,10 +48,6 @@ export async function mute(
   member: LiveSession,
   { audio, video }: { readonly audio?: boolean | undefined; readonly video?: boolean | undefined },
 ): Promise<void> {
-  await member.moderate({ ...(audio !== undefined && { audio }), ...(video !== undefined && { video }) });
+  await member.moderate({ ...(audio !== undefined && { audio }), ...(video !== undefined && { video }) }, room);
   room.setStatus({ class: 'mute', session_id: member.spec.sessionId, ...member.media.moderated });
 }
-
-/** An `sfu` room has no common picture. */
-export const noLayout = ({ spec }: LiveRoom): PatchbayError =>
-  new PatchbayError('invalid_operation', `room ${spec.roomId} is of class ${spec.class}: it has no layout`);

@@ -1,13 +1,17 @@
 import type { MediaRoom } from '../../backends/backend.ts';
+import { roomNotFound } from '../../domain/access.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 import type { RoomEventBodies, RoomEventType, RoomStatus } from '../../protocol/events.ts';
 import type { RoomRole } from '../../protocol/room.ts';
 import { EventLog } from '../event-log.ts';
 import { SerialQueue } from '../serial-queue.ts';
 import type { LiveSession } from '../session/live-session.ts';
+import { SessionRecordings } from '../session/recordings.ts';
+import { SharedRecorder } from '../session/shared-recorder.ts';
 import { asPatchbayError, settle } from '../settle.ts';
 import { Timers } from '../timers.ts';
-import { RoomMembers } from './members.ts';
+import { memberNotFound, RoomMembers } from './members.ts';
+import type { Seat } from './seat.ts';
 import type { RoomSpec, RoomWorld } from './spec.ts';
 import { roomBody, roomRecord } from './view.ts';
 
@@ -16,14 +20,17 @@ const recordLifeSeconds = 3 * 86_400;
 const renewMs = 86_400_000;
 
 /**
- * One room while it lives. Sessions join it when they are made and leave it when they end; without publishers for
- * `timeout` seconds it ends itself.
+ * One room while it lives. Sessions join it when they are made or become of its type, and leave it when they end or become
+ * of another. Without publishers, or of an `mcu` members, for `timeout` seconds it ends itself; one that was made by its
+ * first member of an `mcu` ends with its last.
  */
 export class LiveRoom {
   readonly spec: RoomSpec;
   readonly createdAtMs: number;
   readonly media: MediaRoom;
   readonly members = new RoomMembers();
+  /** `mcu`: of the mix of all. */
+  readonly #recordings: SessionRecordings;
   readonly #world: RoomWorld;
   readonly #log: EventLog;
   readonly #queue = new SerialQueue();
@@ -34,13 +41,22 @@ export class LiveRoom {
   #heldBack: (() => void)[] | undefined = [];
   /** Who was in it when it began to end. */
   #lastUsers: readonly string[] = [];
+  readonly #over = Promise.withResolvers<void>();
+  #layout: string | undefined;
+  /** For those who are about to join. */
+  readonly #seats = new Set<Seat>();
+  /** Nobody joins any more. */
   #ended = false;
+  #isEnding = false;
+  /** Its `destroyed` was told. */
+  #isOver = false;
   #wasUsed = false;
 
   /** @throws PatchbayError no_mediaserver, incompatible_session */
   constructor(spec: RoomSpec, world: RoomWorld) {
     const { backend, options, mediaId } = spec;
     this.spec = spec;
+    this.#layout = spec.layout;
     this.#world = world;
     this.createdAtMs = world.clock.nowMs();
     this.#log = new EventLog('room', spec.roomId);
@@ -53,14 +69,25 @@ export class LiveRoom {
         videoCodec: options.video_codec,
         bitrateBps: options.bitrate * 1000,
         maxPublishers: options.max_publishers,
+        ...(spec.profile !== undefined && { profile: spec.profile }),
+        ...(spec.layout !== undefined && { layout: spec.layout }),
       },
       { stopped: (why) => void this.stop(why) },
     );
+    this.#recordings = this.#recordingsOf();
     this.#setIdle();
   }
 
   get ended(): boolean {
     return this.#ended;
+  }
+  /** Resolves when it holds nothing any more: then its id is free. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+  /** How its picture is arranged, as far as that was asked for. */
+  get layout(): string | undefined {
+    return this.#layout;
   }
   get status(): Readonly<Record<string, RoomStatus>> {
     return this.#status;
@@ -93,10 +120,23 @@ export class LiveRoom {
     }
   }
 
+  /** Keeps a place for one who is about to join. */
+  seat(): Seat {
+    const seat = {
+      room: this,
+      giveBack: () => {
+        if (this.#seats.delete(seat)) this.#endIfUnused();
+      },
+    };
+    this.#seats.add(seat);
+    this.#timers.cancel('idle');
+    return seat;
+  }
+
   /** @throws as `requirePlace` */
   join(session: LiveSession, role: RoomRole, publisher: LiveSession | undefined): void {
     this.requirePlace(role);
-    if (role === 'publisher') this.#timers.cancel('idle');
+    if (role !== 'listener') this.#timers.cancel('idle');
     this.members.add(session, role, publisher);
   }
 
@@ -113,34 +153,65 @@ export class LiveRoom {
     if (session_id !== undefined && peer_id !== undefined) this.setStatus({ class: 'listening', session_id, peer_id });
   }
 
-  /** The session is over; who listened to it is, too. */
+  /** The session is over, or elsewhere; who listened to it is over, too. */
   leave(session: LiveSession): void {
     const { was, seen } = this.members.remove(session);
     if (!was) return;
     if (seen) this.#emit('stopped_member', seen);
     for (const listener of this.members.listenersOf(session)) listener.hearing.publisherStopped(session);
-    this.endIfUnused();
-    if (this.members.publishers === 0 && !this.#ended) this.#setIdle();
+    this.#endIfUnused();
   }
 
-  /** A room that was made for a session that never came to life has nobody who would end it soon. */
-  endIfUnused(): void {
-    if (!this.spec.onDemand || this.#wasUsed || this.members.size > 0) return;
-    void this.stop(new PatchbayError('no_room_members', 'its first publisher could not be started'));
+  /**
+   * Without those that it is there for, it ends in time. One that was made for its first member ends with its last; one that
+   * was made for a publisher that never came to life has nobody who would end it soon. Who comes then finds the next room.
+   */
+  #endIfUnused(): void {
+    if (this.#ended || this.#seats.size > 0 || this.members.carriers > 0) return;
+    const { class: roomClass, onDemand } = this.spec;
+    if (!onDemand || this.members.size > 0 || (roomClass === 'sfu' && this.#wasUsed)) {
+      this.#setIdle();
+      return;
+    }
+    this.#ended = true;
+    const first = roomClass === 'sfu' ? 'publisher' : 'member';
+    const why = this.#wasUsed ? 'its last member left' : `its first ${first} could not be started`;
+    void this.stop(new PatchbayError('no_room_members', why));
   }
 
   /** @throws PatchbayError member_not_found */
   member(sessionId: string): LiveSession {
     const session = this.members.find(sessionId);
-    if (!session) {
-      throw new PatchbayError('member_not_found', `session ${sessionId} is not in room ${this.spec.roomId}`);
-    }
+    if (!session) throw memberNotFound(sessionId, this.spec.roomId);
     return session;
+  }
+
+  /** @throws PatchbayError room_not_found; invalid_operation for an `sfu` room; invalid_value, naming the known ones */
+  setLayout(name: string): Promise<void> {
+    return this.#run(async () => {
+      const { spec, media } = this;
+      if (!media.setLayout) {
+        throw new PatchbayError('invalid_operation', `room ${spec.roomId} is of class ${spec.class}: it has no layout`);
+      }
+      await media.setLayout(name);
+      this.#layout = name;
+      this.setStatus({ class: 'layout', layout: name });
+    });
+  }
+
+  /** Of the mix of all. @throws PatchbayError room_not_found; as `SessionRecordings.start` */
+  startRecording(): Promise<{ recording_id: string; uri: string }> {
+    return this.#run(() => this.#recordings.start(true));
+  }
+
+  /** @throws PatchbayError room_not_found, no_active_recorder */
+  stopRecording(): Promise<{ recording_id: string; uri: string; duration: number }> {
+    return this.#run(() => this.#recordings.stop());
   }
 
   /** Nothing follows `destroyed`. */
   setStatus(status: RoomStatus): void {
-    if (this.#ended) return;
+    if (this.#isOver) return;
     this.#status[status.class] = status;
     this.#emit('status', status);
   }
@@ -148,6 +219,14 @@ export class LiveRoom {
   /** Ends the room and the sessions in it, once. */
   stop(why: PatchbayError): Promise<void> {
     return this.#queue.run(() => this.#end(why));
+  }
+
+  /** Runs a command in this room's queue. @throws PatchbayError room_not_found */
+  #run<T>(job: () => Promise<T>): Promise<T> {
+    return this.#queue.run(async () => {
+      if (this.#ended) throw roomNotFound(this.spec.roomId);
+      return job();
+    });
   }
 
   async #establish(): Promise<void> {
@@ -190,10 +269,14 @@ export class LiveRoom {
   }
 
   async #end(why: PatchbayError): Promise<void> {
-    if (this.#ended) return;
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    this.#ended = true;
     const duration = Math.round((this.#world.clock.nowMs() - this.createdAtMs) / 1000);
+    await this.#recordings.close();
     await this.#stopMembers(memberError(why, this.spec.roomId));
     this.#emit('destroyed', { ...why.toBody(), duration });
+    this.#isOver = true;
     const { roomId, mediaId } = this.spec;
     this.#world.log.info({ room_id: roomId, media_id: mediaId, reason: why.reason, duration }, 'room ended');
     await this.#close(why, true);
@@ -203,7 +286,7 @@ export class LiveRoom {
   async #stopMembers(why: PatchbayError): Promise<void> {
     this.#ended = true;
     this.#lastUsers = this.members.users;
-    await Promise.all(this.members.sessions.map((session) => session.stop(why)));
+    await Promise.all(this.members.sessions.map((session) => session.stopIn(this, why)));
   }
 
   async #close(why: PatchbayError, claimed: boolean): Promise<void> {
@@ -211,6 +294,7 @@ export class LiveRoom {
     await this.media.close();
     if (claimed) await this.#release();
     this.#world.ended(this, why);
+    this.#over.resolve();
   }
 
   async #release(): Promise<void> {
@@ -218,10 +302,31 @@ export class LiveRoom {
     if (error) this.#world.log.error({ err: error, room_id: this.spec.roomId }, 'room record not released');
   }
 
+  #recordingsOf(): SessionRecordings {
+    const { clock, log, files } = this.#world;
+    const recorder = this.media.recorder && new SharedRecorder(this.media.recorder, clock);
+    const { roomId, class: roomClass } = this.spec;
+    return new SessionRecordings(
+      {
+        of: { roomId },
+        type: () => roomClass,
+        clock,
+        log,
+        files,
+        recorder: () => recorder,
+        tell: (status) => {
+          if (status.class === 'recording') this.setStatus(status);
+        },
+      },
+      false,
+    );
+  }
+
   #setIdle(): void {
     const { timeout } = this.spec.options;
     this.#timers.set('idle', timeout * 1000, () => {
-      void this.stop(new PatchbayError('no_room_members', `no publishers for ${timeout} s`));
+      const who = this.spec.class === 'sfu' ? 'publishers' : 'members';
+      void this.stop(new PatchbayError('no_room_members', `no ${who} for ${timeout} s`));
     });
   }
 

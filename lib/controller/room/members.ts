@@ -1,3 +1,4 @@
+import { PatchbayError } from '../../protocol/errors.ts';
 import type { RoomMember, RoomRole } from '../../protocol/room.ts';
 import type { LiveSession } from '../session/live-session.ts';
 
@@ -28,6 +29,11 @@ export class RoomMembers {
 
   get publishers(): number {
     return [...this.#entries.values()].filter(({ role }) => role === 'publisher').length;
+  }
+
+  /** Those that a room is there for: publishers of an `sfu`, all members of an `mcu`. */
+  get carriers(): number {
+    return [...this.#entries.values()].filter(({ role }) => role !== 'listener').length;
   }
 
   /** Those that others may see. */
@@ -74,6 +80,9 @@ export class RoomMembers {
     return undefined;
   }
 }
+
+export const memberNotFound = (sessionId: string, roomId: string): PatchbayError =>
+  new PatchbayError('member_not_found', `session ${sessionId} is not in room ${roomId}`);
 
 function asMember({ spec, ownership, media }: LiveSession, { role, publisher }: Entry): RoomMember {
   const { audio, video } = media.moderated;

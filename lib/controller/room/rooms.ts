@@ -1,20 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { Backend } from '../../backends/backend.ts';
-import { type Caller, requireRoom, requireScope } from '../../domain/access.ts';
+import { type Caller, requireRoom, requireScope, roomNotFound } from '../../domain/access.ts';
 import { roomBackends } from '../../domain/capabilities.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 import { makeId, nodeOfId } from '../../protocol/ids.ts';
 import {
+  type AudioCodec,
   type CreateRoomData,
+  defaultRoomType,
+  type RoomClass,
   type RoomListData,
   type RoomOptions,
   type RoomSummary,
   roomDefaults,
+  type VideoCodec,
 } from '../../protocol/room.ts';
-import type { CreateData } from '../../protocol/session.ts';
 import { chooseEngine } from '../engine-choice.ts';
 import { page } from '../page.ts';
 import { LiveRoom } from './live-room.ts';
+import type { Seat } from './seat.ts';
 import type { RoomSpec, RoomWorld } from './spec.ts';
 import { roomSummary } from './view.ts';
 
@@ -50,7 +54,14 @@ export class Rooms {
       throw new PatchbayError('room_already_exists', `a room ${room_id} exists`);
     }
     const room = this.#open(
-      { creator: caller, class: roomClass, options, requestId, onDemand: false },
+      {
+        creator: caller,
+        class: roomClass,
+        options,
+        requestId,
+        onDemand: false,
+        profile: roomClass === 'mcu' ? defaultRoomType : undefined,
+      },
       room_id,
       backend,
     );
@@ -59,39 +70,31 @@ export class Rooms {
   }
 
   /**
-   * The room that a publisher names, or one made for it. A room that is made for an id of ours need not be waited for:
-   * nobody else can have it.
+   * A seat in the room that a publisher, or a member of an `mcu`, names, or in one made for it. One of this id that is just
+   * ending is waited for.
    *
-   * @throws PatchbayError unauthorized, room_not_found, invalid_parameters, no_mediaserver; different_mediaserver when
-   *   another node made it first
+   * @throws PatchbayError unauthorized, room_not_found, incompatible_session, invalid_parameters, no_mediaserver;
+   *   different_mediaserver when another node made it first
    */
-  async ofPublisher(caller: Caller, data: CreateData, requestId: string): Promise<LiveRoom> {
-    const { room_id, create_room } = data;
+  async seat(caller: Caller, wish: RoomWish, requestId: string): Promise<Seat> {
+    const { type, room_id } = wish;
     requireRoom(caller, room_id);
-    const live = room_id === undefined ? undefined : this.#live.get(keyOf(caller.tenant, room_id));
-    if (live) {
-      await startHere(live);
-      requireSameOptions(live, data);
-      return live;
+    for (let live = this.#named(caller, room_id); live; live = this.#named(caller, room_id)) {
+      if (!live.ended) return seatIn(live, () => requireSame(live.spec, wish));
+      await live.over;
     }
-    if (room_id !== undefined && (!create_room || nodeOfId(room_id) !== undefined)) throw roomNotFound(room_id);
-    const options: RoomOptions = {
-      ...roomDefaults,
-      ...(data.room_audio_codec && { audio_codec: data.room_audio_codec }),
-      ...(data.room_video_codec && { video_codec: data.room_video_codec }),
-      ...(data.room_bitrate !== undefined && { bitrate: data.room_bitrate }),
-    };
+    const isMade = type === 'mcu' || wish.create_room;
+    if (room_id !== undefined && (!isMade || nodeOfId(room_id) !== undefined)) throw roomNotFound(room_id);
     const room = this.#open(
-      { creator: caller, class: 'sfu', options, requestId, onDemand: true },
+      { creator: caller, class: classOf(type), options: optionsOf(wish), requestId, onDemand: true, ...lookOf(wish) },
       room_id,
-      data.backend,
+      wish.backend,
+      wish.engine,
     );
-    if (room_id === undefined) {
-      room.start().catch((error: unknown) => this.#options.world.log.warn({ err: error }, 'room not made'));
-      return room;
-    }
-    await startHere(room);
-    return room;
+    if (room_id !== undefined || type === 'mcu') return seatIn(room);
+    // Nobody else can have an id of ours: its publisher need not wait.
+    room.start().catch((error: unknown) => this.#options.world.log.warn({ err: error }, 'room not made'));
+    return room.seat();
   }
 
   /**
@@ -138,23 +141,69 @@ export class Rooms {
     await Promise.all([...this.#live.values()].map((room) => room.stop(why)));
   }
 
+  #named({ tenant }: Caller, roomId: string | undefined): LiveRoom | undefined {
+    return roomId === undefined ? undefined : this.#live.get(keyOf(tenant, roomId));
+  }
+
   #open(
-    wanted: Pick<RoomSpec, 'creator' | 'class' | 'options' | 'requestId' | 'onDemand'>,
+    wanted: Pick<RoomSpec, 'creator' | 'class' | 'options' | 'requestId' | 'onDemand' | 'profile' | 'layout'>,
     id: string | undefined,
     backendName: string | undefined,
+    engine?: Backend,
   ): LiveRoom {
     requireScope(wanted.creator, 'media:room');
     if (this.#draining) throw new PatchbayError('node_draining', undefined, { retryAfterSeconds: 1 });
     const { nodeId, backends, world } = this.#options;
     const roomId = id ?? makeId(randomUUID(), nodeId);
     const key = keyOf(wanted.creator.tenant, roomId);
-    const backend = chooseEngine(backends, roomBackends(wanted.class, backendName));
+    const backend = chooseEngine(engine ? [engine] : backends, roomBackends(wanted.class, backendName));
     const ended = (room: LiveRoom) => {
       if (this.#live.get(key) === room) this.#live.delete(key);
     };
     const room = new LiveRoom({ ...wanted, roomId, mediaId: randomUUID(), nodeId, backend }, { ...world, ended });
     this.#live.set(key, room);
     return room;
+  }
+}
+
+/** What a session says of the room that it wants to be in. */
+export interface RoomWish {
+  readonly type: 'publish' | 'mcu';
+  readonly room_id?: string | undefined;
+  /** `publish`: it is made where there is none. An `mcu` room always is. */
+  readonly create_room?: boolean;
+  readonly room_type?: string | undefined;
+  readonly layout?: string | undefined;
+  readonly room_audio_codec?: AudioCodec | undefined;
+  readonly room_video_codec?: VideoCodec | undefined;
+  readonly room_bitrate?: number | undefined;
+  readonly backend?: string | undefined;
+  /** Where one that is made for it has to be. */
+  readonly engine?: Backend;
+}
+
+const classOf = (type: RoomWish['type']): RoomClass => (type === 'mcu' ? 'mcu' : 'sfu');
+
+const optionsOf = ({ room_audio_codec, room_video_codec, room_bitrate }: RoomWish): RoomOptions => ({
+  ...roomDefaults,
+  ...(room_audio_codec && { audio_codec: room_audio_codec }),
+  ...(room_video_codec && { video_codec: room_video_codec }),
+  ...(room_bitrate !== undefined && { bitrate: room_bitrate }),
+});
+
+const lookOf = ({ type, room_type, layout }: RoomWish): Pick<RoomSpec, 'profile' | 'layout'> =>
+  type === 'mcu' ? { profile: room_type ?? defaultRoomType, layout } : {};
+
+/** A seat in a room once that is there, and is what `check` wants it to be. */
+async function seatIn(room: LiveRoom, check: () => void = () => {}): Promise<Seat> {
+  const seat = room.seat();
+  try {
+    await startHere(room);
+    check();
+    return seat;
+  } catch (error) {
+    seat.giveBack();
+    throw error;
   }
 }
 
@@ -168,23 +217,23 @@ async function startHere(room: LiveRoom): Promise<void> {
   }
 }
 
-/** A publisher that says what codecs and bitrate it expects gets these, or is told that the room has others. */
-function requireSameOptions({ spec }: LiveRoom, data: CreateData): void {
-  if (spec.class !== 'sfu') throw new PatchbayError('incompatible_session', `room ${spec.roomId} is of class mcu`);
-  const { audio_codec, video_codec, bitrate } = spec.options;
+/** Who says what the room is to be gets that, or is told that it is something else. */
+function requireSame({ roomId, class: roomClass, profile, options }: RoomSpec, wish: RoomWish): void {
+  if (roomClass !== classOf(wish.type)) {
+    throw new PatchbayError('incompatible_session', `room ${roomId} is of class ${roomClass}`);
+  }
   const wanted = [
-    ['room_audio_codec', data.room_audio_codec, audio_codec],
-    ['room_video_codec', data.room_video_codec, video_codec],
-    ['room_bitrate', data.room_bitrate, bitrate],
+    ['room_type', wish.room_type, profile],
+    ['room_audio_codec', wish.room_audio_codec, options.audio_codec],
+    ['room_video_codec', wish.room_video_codec, options.video_codec],
+    ['room_bitrate', wish.room_bitrate, options.bitrate],
   ] as const;
   for (const [field, value, actual] of wanted) {
-    if (value !== undefined && value !== actual) {
-      throw new PatchbayError('invalid_parameters', `data.${field} is ${value}, but room ${spec.roomId} has ${actual}`);
-    }
+    if (value === undefined || actual === undefined || value === actual) continue;
+    throw new PatchbayError('invalid_parameters', `data.${field} is ${value}, but room ${roomId} has ${actual}`);
   }
 }
 
-const roomNotFound = (roomId: string) => new PatchbayError('room_not_found', `no room ${roomId}`);
 const keyOf = (tenant: string, roomId: string) => `${tenant}/${roomId}`;
 
 function* lazily<In, Out>(values: Iterable<In>, make: (value: In) => Out): Iterable<Out> {

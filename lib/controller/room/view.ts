@@ -36,6 +36,7 @@ export function roomBody(room: LiveRoom): Omit<RoomInfo, 'members'> {
     class: room.spec.class,
     backend: engineOf(room),
     ...options,
+    ...(room.layout !== undefined && { layout: room.layout }),
     status: room.status,
     user_id: creator.userId,
     node_id: nodeId,

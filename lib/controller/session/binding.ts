@@ -1,6 +1,6 @@
 import type { Backend } from '../../backends/backend.ts';
 import { type Caller, requireControl, requireRoom, requireScope } from '../../domain/access.ts';
-import { fittingBackends, wantedOf } from '../../domain/capabilities.ts';
+import { fittingBackends, type Role, wantedOf } from '../../domain/capabilities.ts';
 import { withCrlf } from '../../domain/sdp.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 import type { CreateData, SdpType, SessionType } from '../../protocol/session.ts';
@@ -41,9 +41,13 @@ export async function bind(wish: Wish, around: Surroundings): Promise<{ binding:
     case 'proxy':
       return { data, binding: proxyMaster(wish, around, other) };
     case 'publish':
-      return { data, binding: { ...slaveOf(wish, other), ...(await publisher(wish, around)) } };
+      return { data, binding: { ...slaveOf(wish, other), ...(await seated(wish, around, 'publish')) } };
     case 'listen':
       return { data, binding: { ...slaveOf(wish, other), ...listener(wish, around) } };
+    case 'mcu':
+      return { data, binding: { ...slaveOf(wish, other), ...(await seated(wish, around, 'mcu')) } };
+    case 'bridge':
+      return { data, binding: bridged(wish, other) };
     default:
       return { data, binding: plain(wish, around, other) };
   }
@@ -114,12 +118,22 @@ function slaveOf({ data }: Wish, other: LiveSession | undefined): Pick<Binding, 
   return { master: other };
 }
 
-async function publisher({ caller, data, requestId }: Wish, { rooms }: Surroundings): Promise<Binding> {
+async function seated(
+  { caller, data, requestId }: Wish,
+  { rooms }: Surroundings,
+  type: 'publish' | 'mcu',
+): Promise<Binding> {
   const fitting = fittingBackends(wantedOf(data));
-  const room = await rooms.ofPublisher(caller, data, requestId);
+  const seat = await rooms.seat(caller, { ...data, type }, requestId);
+  const { room } = seat;
   const { backend } = room.spec;
-  requireKind(fitting, backend, `room ${room.spec.roomId}`);
-  return { type: 'publish', role: 'offeree', backend, room, roomRole: 'publisher' };
+  try {
+    requireKind(fitting, backend, `room ${room.spec.roomId}`);
+  } catch (error) {
+    seat.giveBack();
+    throw error;
+  }
+  return { type, role: roleOf(data), backend, room, seat, roomRole: type === 'mcu' ? 'member' : 'publisher' };
 }
 
 function listener({ caller, data }: Wish, { find }: Surroundings): Binding {
@@ -134,10 +148,23 @@ function listener({ caller, data }: Wish, { find }: Surroundings): Binding {
   return { type: 'listen', role: 'offerer', backend, publisher: heard, ...(room && { room, roomRole: 'listener' }) };
 }
 
+/** It is parked until both are ready. The master that it may name is its peer, and only while they are bridged. */
+function bridged({ data }: Wish, other: LiveSession | undefined): Binding {
+  if (!other) throw new PatchbayError('missing_field', 'data.peer_id is missing');
+  const { backend } = other.spec.binding;
+  requireKind(fittingBackends(wantedOf(data)), backend, `session ${other.spec.sessionId}`);
+  return {
+    type: 'bridge',
+    role: roleOf(data),
+    backend,
+    wish: { type: 'bridge', peer: other },
+  };
+}
+
 function plain({ caller, data }: Wish, { backends }: Surroundings, other: LiveSession | undefined): Binding {
   const { type, offer, master_id } = data;
   const fitting = fittingBackends(wantedOf(data));
-  const role = offer ? 'offeree' : 'offerer';
+  const role = roleOf(data);
   requireMediaHeld(data, type !== 'p2p');
   if (master_id === undefined || !other) {
     if (type === 'p2p' && !offer) throw new PatchbayError('offer_not_set', 'p2p needs data.offer or data.master_id');
@@ -193,6 +220,8 @@ function requireMediaHeld(data: CreateData, held: boolean): void {
   const what = data.type === 'p2p' ? 'a p2p session' : 'a proxy with an rtp side';
   throw new PatchbayError('invalid_operation', `data.${asked}: patchbay does not touch the media of ${what}`);
 }
+
+const roleOf = ({ offer }: CreateData): Role => (offer ? 'offeree' : 'offerer');
 
 function requireKind(fitting: readonly string[], backend: Backend, what: string): void {
   if (fitting.includes(backend.kind)) return;

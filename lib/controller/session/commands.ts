@@ -24,11 +24,11 @@ export const sessionCommands = (sessions: Sessions, rooms: Rooms): Handlers<'ses
     const { offer, answer } = session.negotiation;
     const side = session.spec.data.offer ? 'answer' : 'offer';
     const description = data.wait_reply ? await inTime(side === 'answer' ? answer.known : offer.known) : undefined;
-    const { room } = session.spec.binding;
+    const { room } = session;
     return {
       session_id: session.spec.sessionId,
       resume_token,
-      seq: session.seq,
+      seq: session.voice.seq,
       // `room` is the older name of the same.
       ...(room && { room_id: room.spec.roomId, room: room.spec.roomId }),
       ...(description && { [side]: description }),
@@ -79,8 +79,8 @@ export const sessionCommands = (sessions: Sessions, rooms: Rooms): Handlers<'ses
     await sessions.controlled(caller, data.session_id).endCandidates();
     return {};
   },
-  'session/set_type': async ({ caller, data }) =>
-    setType(sessions.controlled(caller, data.session_id), caller, data, sessions),
+  'session/set_type': async ({ caller, data, requestId }) =>
+    setType(sessions.controlled(caller, data.session_id), { caller, data, requestId }, sessions, rooms),
   'session/update_media': async ({ caller, data }) => {
     const { session_id, ...change } = data;
     return { applied: await sessions.controlled(caller, session_id).updateMedia(change) };

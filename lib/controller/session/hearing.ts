@@ -32,11 +32,11 @@ export class Hearing {
   async change(publisher: LiveSession): Promise<void> {
     if (publisher === this.#publisher) return;
     requireLive(publisher);
-    const { spec, negotiation, media, voice, recordings } = this.#session;
+    const { room, negotiation, media, voice, recordings } = this.#session;
     negotiation.requireSettled();
     const offer = await media.engine.changePublisher?.(publisher.media.engine);
     this.#publisher = publisher;
-    spec.binding.room?.moved(this.#session, publisher);
+    room?.moved(this.#session, publisher);
     voice.emit('type', { type: this.#session.type, ...typeFields(this.#session) });
     await recordings.moved();
     if (offer) await negotiation.offerAnew(offer);

@@ -1,23 +1,29 @@
-import type { MediaSink } from '../../backends/backend.ts';
 import { type Caller, sessionNotFound } from '../../domain/access.ts';
 import { next, type SessionState } from '../../domain/session-state.ts';
 import type { Candidate } from '../../protocol/candidate.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
-import type { Applied, Description, MediaChange, MediaState, SessionType } from '../../protocol/session.ts';
+import type { Applied, Description, MediaChange, SessionType } from '../../protocol/session.ts';
+import type { LiveRoom } from '../room/live-room.ts';
+import { memberNotFound } from '../room/members.ts';
 import { SerialQueue } from '../serial-queue.ts';
 import { asPatchbayError, type Settled, settle } from '../settle.ts';
-import { Timers } from '../timers.ts';
-import { Attendance } from './attendance.ts';
+import type { Attendance } from './attendance.ts';
+import { Bridging } from './bridging.ts';
+import { Deadlines } from './deadlines.ts';
 import { Hearing } from './hearing.ts';
 import { type Made, SessionMedia } from './media.ts';
-import { Negotiation } from './negotiation.ts';
+import type { Negotiation } from './negotiation.ts';
 import { Ownership } from './ownership.ts';
 import { SessionPair } from './pair.ts';
-import { SessionRecordKeeper } from './record.ts';
-import { SessionRecordings } from './recordings.ts';
+import { attendanceOf, negotiationOf, type Parts, recordingsOf, recordOf, sinkOf } from './parts.ts';
+import type { SessionRecordKeeper } from './record.ts';
+import type { SessionRecordings } from './recordings.ts';
+import { Remembered } from './remembered.ts';
 import type { SessionSpec, SessionWorld } from './spec.ts';
-import { createdBody, sessionRecord } from './view.ts';
+import { createdBody } from './view.ts';
 import { SessionVoice } from './voice.ts';
+import { Whereabouts } from './whereabouts.ts';
+import { Wishes } from './wishes.ts';
 
 /**
  * One session while it lives. Everything that changes it runs in its serial queue, one job after another; what may be
@@ -33,32 +39,46 @@ export class LiveSession {
   readonly pair: SessionPair;
   readonly recordings: SessionRecordings;
   readonly hearing: Hearing;
+  readonly whereabouts: Whereabouts;
+  readonly bridging = new Bridging(this);
+  readonly wishes: Wishes;
+  /** Whether it stops when whom it is connected with leaves. */
+  stopAfterPeer: boolean;
   readonly #attendance: Attendance;
   readonly #world: SessionWorld;
   readonly #record: SessionRecordKeeper;
+  readonly #remembered = new Remembered(this);
   readonly #queue = new SerialQueue();
-  readonly #timers: Timers<'wait' | 'ready'>;
+  readonly #deadlines: Deadlines;
   #state: SessionState = 'wait';
   #readyAtMs: number | undefined;
-  /** Whether what was asked for in `wait` is still to take effect. */
-  #remembers = true;
 
   /** @throws PatchbayError no_mediaserver, incompatible_session; whatever its room refuses */
   constructor(spec: SessionSpec, world: SessionWorld) {
     const { data, creator, binding } = spec;
     this.spec = spec;
+    this.stopAfterPeer = data.stop_after_peer;
+    this.whereabouts = new Whereabouts(this, binding, () => this.#record.write());
     this.#world = world;
     this.createdAtMs = world.clock.nowMs();
-    this.#timers = new Timers(world.clock);
+    this.#deadlines = new Deadlines(world.clock, data, (why) => void this.stop(why));
     this.voice = new SessionVoice(spec.sessionId, data.event_body, world.clock, (event) => world.publish(this, event));
-    this.media = new SessionMedia(spec, this.#sink(), world.clock);
+    const parts: Parts = {
+      session: this,
+      world,
+      settled: () => this.#ready(),
+      ownerChanged: () => this.#record.write(),
+      recordLost: () => void this.#queue.run(() => this.#end(new PatchbayError('session_stop'), 'silently')),
+    };
+    this.media = new SessionMedia(spec, sinkOf(parts), world.clock);
     this.pair = new SessionPair(this, binding.master);
     this.ownership = new Ownership(creator);
-    this.negotiation = this.#negotiation();
+    this.negotiation = negotiationOf(parts);
     this.hearing = new Hearing(this, binding.publisher);
-    this.recordings = this.#recordings();
-    this.#attendance = this.#attendanceOf();
-    this.#record = this.#recordKeeper();
+    this.recordings = recordingsOf(parts);
+    this.#attendance = attendanceOf(parts);
+    this.#record = recordOf(parts);
+    this.wishes = new Wishes(this, binding.wish);
     if (data.subscribe) this.voice.subscribers.set(creator.connectionId, creator);
     binding.room?.join(this, binding.roomRole ?? 'member', binding.publisher);
   }
@@ -67,16 +87,14 @@ export class LiveSession {
     return this.#state;
   }
   get type(): SessionType {
-    return this.spec.binding.type;
+    return this.whereabouts.type;
   }
-  get seq(): number {
-    return this.voice.seq;
+  /** The room that it is in now. */
+  get room(): LiveRoom | undefined {
+    return this.whereabouts.room;
   }
   get readyAtMs(): number | undefined {
     return this.#readyAtMs;
-  }
-  get mediaState(): MediaState {
-    return this.media.state;
   }
   /** The other session of a pair, while both live. */
   get peer(): LiveSession | undefined {
@@ -89,7 +107,7 @@ export class LiveSession {
   /** Timers and waiters that it holds: none once it has ended. */
   get held(): { timers: number; waiters: number; jobs: number } {
     return {
-      timers: this.#timers.size + this.negotiation.timers + this.#attendance.timers,
+      timers: this.#deadlines.timers + this.negotiation.timers + this.#attendance.timers,
       waiters: this.negotiation.waiting,
       jobs: this.#queue.length,
     };
@@ -132,9 +150,12 @@ export class LiveSession {
     return this.#run(async () => this.media.update(change, await this.#takesEffect()));
   }
 
-  /** A moderator mutes or unmutes it. @throws as `updateMedia` */
-  moderate(change: { audio?: boolean; video?: boolean }): Promise<void> {
-    return this.#run(async () => this.media.moderate(change, await this.#takesEffect()));
+  /** A moderator of its room mutes or unmutes it. @throws PatchbayError member_not_found; as `updateMedia` */
+  moderate(change: { audio?: boolean; video?: boolean }, room: LiveRoom): Promise<void> {
+    return this.#run(async () => {
+      if (this.room !== room) throw memberNotFound(this.spec.sessionId, room.spec.roomId);
+      await this.media.moderate(change, await this.#takesEffect());
+    });
   }
 
   /**
@@ -147,6 +168,11 @@ export class LiveSession {
       if (await this.#takesEffect()) await this.hearing.change(publisher);
       else this.hearing.wish(publisher);
     });
+  }
+
+  /** Lets its queue stand still while `job` runs. */
+  hold<T>(job: () => Promise<T>): Promise<T> {
+    return this.#queue.run(job);
   }
 
   /** What `proxy` offers its far side. @throws PatchbayError invalid_operation; or why there is none */
@@ -191,13 +217,28 @@ export class LiveSession {
     return this.#queue.run(() => this.#end(why));
   }
 
+  /** The same, if it is still in that room then. */
+  stopIn(room: LiveRoom, why: PatchbayError): Promise<void> {
+    return this.#queue.run(async () => {
+      if (this.room === room) await this.#end(why);
+    });
+  }
+
   /** Runs a job in this session's queue, if the session still lives then. A failure ends the session. */
   later(job: () => Promise<void>): void {
-    void this.#queue.run(async () => {
-      if (this.#state === 'destroyed') return;
-      const { error } = await settle(job());
-      if (error) await this.#end(asPatchbayError(error));
-    });
+    void this.#queue.run(() => this.orEnd(job));
+  }
+
+  /** The same at once: in its queue, or while that is held. */
+  async orEnd(job: () => Promise<void>): Promise<void> {
+    if (this.#state === 'destroyed') return;
+    const { error } = await settle(job());
+    if (error) await this.#end(asPatchbayError(error));
+  }
+
+  /** What nobody waits for was refused. */
+  refused(error: unknown, what: string): void {
+    this.#world.log.warn({ err: error, ...this.#logFields() }, `${what} was refused`);
   }
 
   async #establish(accepted: () => void, refused: (error: unknown) => void): Promise<void> {
@@ -213,26 +254,25 @@ export class LiveSession {
       return;
     }
     this.voice.emit('created', createdBody(this));
-    this.#timers.set('wait', wait_timeout * 1000, () => {
-      void this.stop(new PatchbayError('session_timeout', `no offer and answer in wait_timeout, ${wait_timeout} s`));
-    });
+    this.#deadlines.waits();
     if (data.offer) await this.negotiation.giveOffer(data.offer);
     accepted();
     // The queue is free while the engine makes up its mind: the session may end in the meantime.
     void negotiating.then((made) => this.later(() => this.#takeUp(made)));
-    if (binding.master && !this.media.engine.makeOffer) this.#askForOffer(binding.master);
+    if (binding.master && !this.media.engine.makeOffer) this.pair.askForOffer();
   }
 
   /** Its record could not be put: nobody has heard of it. */
   async #neverWas(why: PatchbayError): Promise<void> {
-    const { master, room } = this.spec.binding;
+    const { master } = this.spec.binding;
     this.#state = 'destroyed';
-    this.#timers.clear();
+    this.#deadlines.end();
     this.#attendance.end();
     this.negotiation.end(why);
+    this.wishes.end();
     if (master) master.pair.forget(this);
     else this.pair.leave();
-    room?.leave(this);
+    this.room?.leave(this);
     await this.media.close();
     this.#world.ended(this, why);
   }
@@ -244,56 +284,31 @@ export class LiveSession {
     this.voice.releaseHeldBack();
   }
 
-  /** A slave's offer is its master's, now or as soon as it is complete. */
-  #askForOffer(master: LiveSession): void {
-    master.later(async () => {
-      const offer = master.negotiation.offer.known.value;
-      if (offer) this.later(() => this.negotiation.giveOffer(offer));
-    });
-  }
-
   #ready(): void {
     const state = next(this.#state, 'connect');
     if (!state) return;
     this.#state = state;
     this.#readyAtMs = this.#world.clock.nowMs();
-    const { ready_timeout } = this.spec.data;
-    this.#timers.cancel('wait');
-    this.#timers.set('ready', ready_timeout * 1000, () => {
-      void this.stop(new PatchbayError('session_timeout', `ready_timeout, ${ready_timeout} s, is over`));
-    });
+    this.#deadlines.isReady();
     this.#record.write();
-    this.spec.binding.room?.memberStarted(this);
-    this.later(() => this.#applyRemembered());
+    this.room?.memberStarted(this);
+    this.later(() => this.#remembered.apply());
+    // Not in this queue: a change of type holds the queues of all that it touches.
+    this.wishes.ready();
   }
 
   /** Whether what is asked for takes effect now: then what was asked for before, in `wait`, already has. */
   async #takesEffect(): Promise<boolean> {
     if (this.#state !== 'ready') return false;
-    await this.#applyRemembered();
+    await this.#remembered.apply();
     return true;
-  }
-
-  /** What was asked for in `wait`. One thing that is refused now keeps nothing else from taking effect. */
-  async #applyRemembered(): Promise<void> {
-    if (!this.#remembers) return;
-    this.#remembers = false;
-    const steps = [
-      () => this.media.applyRemembered(),
-      () => this.hearing.applyRemembered(),
-      () => this.recordings.ready(),
-    ];
-    for (const step of steps) {
-      const { error } = await settle(step());
-      if (error) this.#world.log.warn({ err: error, ...this.#logFields() }, 'what was asked for in wait was refused');
-    }
   }
 
   async #end(why: PatchbayError, how: 'silently' | 'aloud' = 'aloud'): Promise<void> {
     const state = next(this.#state, 'stop');
     if (!state) return;
     this.#state = state;
-    this.#timers.clear();
+    this.#deadlines.end();
     this.#attendance.end();
     this.negotiation.end(why);
     if (how === 'silently') this.voice.silence();
@@ -307,8 +322,11 @@ export class LiveSession {
     }
     this.#world.log.info({ ...this.#logFields(), reason: why.reason, duration, engine: why.engine }, 'session ended');
     this.pair.leave();
-    this.spec.binding.room?.leave(this);
+    this.wishes.end();
+    this.room?.leave(this);
     await this.media.close();
+    // Only now: an engine that moved its peer while it is ended would do two things to one bridge at once.
+    this.bridging.leave();
     if (how === 'aloud') await this.#record.release();
     this.voice.subscribers.clear();
     this.#world.ended(this, why);
@@ -320,69 +338,6 @@ export class LiveSession {
       if (this.#state === 'destroyed') throw sessionNotFound(this.spec.sessionId);
       return job();
     });
-  }
-
-  #negotiation(): Negotiation {
-    return new Negotiation({
-      clock: this.#world.clock,
-      data: this.spec.data,
-      media: this.media.engine,
-      emit: (type, body) => this.voice.emit(type, body),
-      later: (job) => this.later(job),
-      hasPeer: () => this.peer !== undefined,
-      toPeer: (job) => {
-        const { peer } = this;
-        peer?.later(() => job(peer.negotiation));
-        return peer !== undefined;
-      },
-      settled: () => this.#ready(),
-      failed: (why) => void this.stop(why),
-    });
-  }
-
-  #attendanceOf(): Attendance {
-    return new Attendance({
-      clock: this.#world.clock,
-      ownership: this.ownership,
-      voice: this.voice,
-      reconnectTimeoutSeconds: this.spec.data.reconnect_timeout,
-      replay: (connection, event) => this.#world.replay(connection, event),
-      later: (job) => this.later(job),
-      changed: () => this.#record.write(),
-      stop: (why) => void this.stop(why),
-    });
-  }
-
-  #recordings(): SessionRecordings {
-    const { clock, log, files } = this.#world;
-    return new SessionRecordings(
-      {
-        sessionId: this.spec.sessionId,
-        type: this.type,
-        clock,
-        log,
-        files,
-        recorder: () => (this.publisher ?? this).media.recorder,
-        tell: (status) => this.voice.setStatus(status),
-      },
-      this.spec.data.record,
-    );
-  }
-
-  #recordKeeper(): SessionRecordKeeper {
-    return new SessionRecordKeeper({
-      world: this.#world,
-      record: () => sessionRecord(this),
-      isOver: () => this.#state === 'destroyed',
-      onLost: () => void this.#queue.run(() => this.#end(new PatchbayError('session_stop'), 'silently')),
-    });
-  }
-
-  #sink(): MediaSink {
-    return {
-      status: (status) => this.later(async () => this.voice.setEngineStatus(status)),
-      stopped: (why) => void this.stop(why),
-    };
   }
 
   #logFields() {

@@ -1,7 +1,7 @@
-import type { MediaSession, MediaSink } from '../../backends/backend.ts';
+import type { MediaSession, MediaSink, MediaSpec } from '../../backends/backend.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
-import type { Applied, Description, MediaChange, MediaState } from '../../protocol/session.ts';
+import type { Applied, CreateData, Description, MediaChange, MediaState } from '../../protocol/session.ts';
 import { type Settled, settle } from '../settle.ts';
 import { SharedRecorder } from './shared-recorder.ts';
 import type { SessionSpec } from './spec.ts';
@@ -46,6 +46,7 @@ export class SessionMedia {
       ...(master && { master: master.media.engine }),
       ...(room && { room: room.media }),
       ...(publisher && { publisher: publisher.media.engine }),
+      ...(!data.offer && { offers: offersOf(data) }),
     };
     this.engine = backend.open({ mediaId, type, media: this.#wanted, ...bound }, sink);
     if (this.engine.mutesData === false) this.#wanted = { ...this.#wanted, mute_data: false };
@@ -81,7 +82,8 @@ export class SessionMedia {
 
   /** @throws PatchbayError invalid_operation when the engine makes the answer itself */
   requireClientAnswer(): void {
-    if (!this.engine.acceptOffer) return;
+    // An engine that offered does not answer, though it could.
+    if (!this.engine.acceptOffer || (this.engine.makeOffer && !this.#spec.data.offer)) return;
     throw new PatchbayError('invalid_operation', `${this.#spec.binding.backend.kind} makes the answer of this session`);
   }
 
@@ -156,6 +158,11 @@ export class SessionMedia {
     const { type } = this.#spec.binding;
     throw new PatchbayError('invalid_operation', `the media of this ${type} session cannot be changed here`);
   }
+}
+
+/** What is offered to a client that brings no offer: video too, if it is not plain RTP or said otherwise. */
+function offersOf({ sdp_type = 'webrtc', offer_video }: CreateData): NonNullable<MediaSpec['offers']> {
+  return { sdpType: sdp_type, hasVideo: offer_video ?? sdp_type === 'webrtc' };
 }
 
 const given = (change: MediaChange): MediaChange =>

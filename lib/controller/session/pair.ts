@@ -21,6 +21,15 @@ export class SessionPair {
     this.#self.negotiation.passAgain();
   }
 
+  /** A slave's offer is its master's, now or as soon as it is complete. */
+  askForOffer(): void {
+    const master = this.#peer;
+    master?.later(async () => {
+      const offer = master.negotiation.offer.known.value;
+      if (offer) this.#self.later(() => this.#self.negotiation.giveOffer(offer));
+    });
+  }
+
   /** A slave that never was leaves no trace with its master. */
   forget(peer: LiveSession): void {
     if (this.#peer === peer) this.#peer = undefined;
@@ -33,8 +42,7 @@ export class SessionPair {
     peer?.later(async () => {
       if (peer.pair.peer !== this.#self) return;
       peer.pair.forget(this.#self);
-      const { data, binding } = peer.spec;
-      if (data.stop_after_peer || binding.type === 'proxy') {
+      if (peer.stopAfterPeer || peer.type === 'proxy') {
         throw new PatchbayError('peer_stopped', `its peer ${this.#self.spec.sessionId} stopped`);
       }
     });

@@ -1,30 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, isoTime } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
-import { PatchbayError } from '../../protocol/errors.ts';
+import { PatchbayError, type Reason } from '../../protocol/errors.ts';
 import type { SessionStatus } from '../../protocol/events.ts';
 import type { Recording, RecordingState } from '../../protocol/recording.ts';
-import type { RecordingFiles } from '../../recordings/recording-files.ts';
+import type { RecordingFiles, RecordingSubject } from '../../recordings/recording-files.ts';
 import { settle } from '../settle.ts';
 import type { SharedRecorder, Take } from './shared-recorder.ts';
+
+/** An engine's own words are not the client's business. */
+const engineErrors: readonly Reason[] = ['janus_error', 'fs_error'];
 
 /** As many as its list can hold on a page. */
 const maxRecordings = 200;
 
-/** What recordings need of their session. */
+/** What recordings need of their session or room. */
 export interface RecordingsHost {
-  readonly sessionId: string;
-  readonly type: string;
+  readonly of: RecordingSubject;
+  /** The session's type now, or the room's class. */
+  type(): string;
   readonly clock: Clock;
   readonly log: Log;
   readonly files: RecordingFiles;
-  /** What records the session's media now; undefined where that is not done. */
+  /** What records the media now; undefined where that is not done. */
   recorder(): SharedRecorder | undefined;
   tell(status: SessionStatus): void;
 }
 
 interface Entry {
   readonly recordingId: string;
+  readonly type: string;
   readonly startedAtMs: number;
   readonly takes: Take[];
   state: RecordingState;
@@ -33,7 +38,7 @@ interface Entry {
 }
 
 /**
- * The recordings of one session, one at a time. Before the session is ready a start is only remembered.
+ * The recordings of one session or room, one at a time. Before the session is ready a start is only remembered.
  *
  * ```
  *  start ──▶ started ──── stop, or the session ends ──▶ processing ──── files complete ──▶ available
@@ -76,7 +81,7 @@ export class SessionRecordings {
     const running = this.#current?.recordingId ?? this.#wanted;
     if (running !== undefined) throw new PatchbayError('invalid_state', `recording ${running} is under way`);
     if (this.#ended.length >= maxRecordings) {
-      throw new PatchbayError('rate_limited', `a session has at most ${maxRecordings} recordings`);
+      throw new PatchbayError('rate_limited', `there are ${maxRecordings} recordings of this ${this.#what} already`);
     }
     this.#recorder();
     if (isReady) await this.#begin(recordingId);
@@ -126,13 +131,24 @@ export class SessionRecordings {
     if (recorder) return recorder;
     throw new PatchbayError(
       'invalid_operation',
-      `the media of this ${this.#host.type} session cannot be recorded here`,
+      `the media of this ${this.#host.type()} ${this.#what} cannot be recorded here`,
     );
   }
 
+  get #what(): 'room' | 'session' {
+    return 'roomId' in this.#host.of ? 'room' : 'session';
+  }
+
   async #begin(recordingId: string): Promise<void> {
-    const startedAtMs = this.#host.clock.nowMs();
-    const entry: Entry = { recordingId, startedAtMs, takes: [], state: 'started', durationMs: 0, bytes: undefined };
+    const entry: Entry = {
+      recordingId,
+      type: this.#host.type(),
+      startedAtMs: this.#host.clock.nowMs(),
+      takes: [],
+      state: 'started',
+      durationMs: 0,
+      bytes: undefined,
+    };
     this.#current = entry;
     try {
       await this.#record(entry);
@@ -141,7 +157,7 @@ export class SessionRecordings {
       this.#ended.push(entry);
       await settle(this.#host.files.discard(recordingId));
       this.#setState(entry, 'failed');
-      if (cause instanceof PatchbayError && cause.reason !== 'janus_error') throw cause;
+      if (cause instanceof PatchbayError && !engineErrors.includes(cause.reason)) throw cause;
       throw new PatchbayError('recording_failed', undefined, { cause });
     }
     this.#setState(entry, 'started');
@@ -164,18 +180,18 @@ export class SessionRecordings {
   }
 
   async #gather(entry: Entry): Promise<void> {
-    const { sessionId, type, files, log } = this.#host;
-    const { recordingId, durationMs } = entry;
+    const { of, files, log } = this.#host;
+    const { recordingId, type, durationMs } = entry;
     try {
       await Promise.all(entry.takes.map(({ closed }) => closed));
-      const facts = { recordingId, sessionId, type, startedAt: isoTime(entry.startedAtMs), durationMs };
+      const facts = { recordingId, of, type, startedAt: isoTime(entry.startedAtMs), durationMs };
       entry.bytes = await files.close(
         facts,
         entry.takes.map((take) => take.part()),
       );
       this.#setState(entry, entry.bytes > 0 ? 'available' : 'failed');
     } catch (error) {
-      log.error({ err: error, session_id: sessionId, recording_id: recordingId }, 'recording not closed');
+      log.error({ err: error, ...of, recording_id: recordingId }, 'recording not closed');
       this.#setState(entry, 'failed');
     }
   }

@@ -69,9 +69,8 @@ export class Sessions {
       requireOneEngine(binding);
       if (data.offer) this.checkDestination(binding.backend, data.offer, 'data.offer');
       return await this.#start(caller, data, binding, placed, requestId);
-    } catch (error) {
-      binding.room?.endIfUnused();
-      throw error;
+    } finally {
+      binding.seat?.giveBack();
     }
   }
 
@@ -123,6 +122,11 @@ export class Sessions {
     return requirePublisher(caller, publisherId, (id) => this.#alive(caller, id));
   }
 
+  /** A live session of the caller's tenant. */
+  find(caller: Caller, sessionId: string): LiveSession | undefined {
+    return this.#alive(caller, sessionId);
+  }
+
   /** @throws PatchbayError session_not_found, unauthorized */
   controlled(caller: Caller, sessionId: string | undefined): LiveSession {
     requireScope(caller, 'media:session');
@@ -157,7 +161,7 @@ export class Sessions {
         (isAdmin(caller) || session.ownership.userId === caller.userId) &&
         (filter.type === undefined || session.type === filter.type) &&
         (filter.user_id === undefined || session.ownership.userId === filter.user_id) &&
-        (filter.room_id === undefined || session.spec.binding.room?.spec.roomId === filter.room_id),
+        (filter.room_id === undefined || session.room?.spec.roomId === filter.room_id),
     );
     const { lines, more } = page(matching.map(sessionSummary), filter.limit);
     return { sessions: lines, more };
@@ -262,7 +266,10 @@ function requireOneEngine({ backend, master }: Binding): void {
 }
 
 /** What a session is bound to may have changed since it was looked up. */
-function requireStillThere({ master, publisher, room, roomRole }: Binding): void {
+function requireStillThere({ master, publisher, room, roomRole, wish }: Binding): void {
+  if (wish?.type === 'bridge' && wish.peer.state === 'destroyed') {
+    throw new PatchbayError('unknown_peer', 'its peer has just ended');
+  }
   if (master?.state === 'destroyed') throw new PatchbayError('unknown_peer', 'its master has just ended');
   if (master) requireFree(master);
   if (publisher?.state === 'destroyed') throw new PatchbayError('invalid_publisher', 'its publisher has just ended');

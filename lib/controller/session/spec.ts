@@ -10,7 +10,9 @@ import type { CreateData, SdpType, SessionType } from '../../protocol/session.ts
 import type { RecordingFiles } from '../../recordings/recording-files.ts';
 import type { SessionRecord } from '../../store/sessions.ts';
 import type { LiveRoom } from '../room/live-room.ts';
+import type { Seat } from '../room/seat.ts';
 import type { LiveSession } from './live-session.ts';
+import type { TypeWish } from './type-change.ts';
 
 /** What a session is made of; none of it changes. */
 export interface SessionSpec {
@@ -36,9 +38,13 @@ export interface Binding {
   /** `proxy`, the master: the kinds of SDP on its client's side and on the far side. */
   readonly kinds?: { readonly near: SdpType; readonly far: SdpType };
   readonly room?: LiveRoom;
+  /** Its place there until it has joined. */
+  readonly seat?: Seat;
   readonly roomRole?: RoomRole;
   /** `listen`: whom it hears first. */
   readonly publisher?: LiveSession;
+  /** What it becomes once it is ready. */
+  readonly wish?: TypeWish;
 }
 
 /** What a live session needs of the world around it. */

@@ -36,32 +36,46 @@ export function sessionSummary(session: LiveSession): SessionSummary {
 
 /** What is particular to the session's type: `type_ext`, the reply of `set_type`, the body of `type`. */
 export function typeFields(session: LiveSession): SetTypeReply {
-  const { room } = session.spec.binding;
-  const { publisher } = session;
+  const { room, publisher } = session;
+  const peer = bridgePeer(session);
+  const profile = room?.spec.profile;
   return {
     ...(room && { room_id: room.spec.roomId }),
+    ...(profile !== undefined && { room_type: profile }),
+    ...(peer && { peer_id: peer.spec.sessionId }),
     ...(publisher && { publisher_id: publisher.spec.sessionId }),
   };
+}
+
+/** With whom it is bridged; one that was made for a peer is that one's from the beginning. */
+const bridgePeer = ({ type, bridging, wishes }: LiveSession): LiveSession | undefined =>
+  bridging.peer ?? (type === 'bridge' ? wishes.peer : undefined);
+
+/** The master of a bridge is the one that it is bridged with, and no longer than that. */
+function masterOf(session: LiveSession): LiveSession | undefined {
+  const { binding, data } = session.spec;
+  const peer = bridgePeer(session);
+  return binding.master ?? (peer?.spec.sessionId === data.master_id ? peer : undefined);
 }
 
 /** The body of `created`: all that is known, without SDPs. */
 export function createdBody(session: LiveSession): Omit<SessionInfo, 'offer' | 'answer'> {
   const { data, nodeId, binding } = session.spec;
-  const { role, master } = binding;
-  const peerId = session.peer?.spec.sessionId;
+  const master = masterOf(session);
+  const peer = session.peer ?? bridgePeer(session);
   return {
     ...sessionSummary(session),
     type_ext: typeFields(session),
-    backend_role: role,
+    backend_role: binding.role,
     status: session.voice.status,
     wait_timeout: data.wait_timeout,
     ready_timeout: data.ready_timeout,
     reconnect_timeout: data.reconnect_timeout,
     ...(master && { master_id: master.spec.sessionId }),
-    ...(peerId !== undefined && !master && { slave_id: peerId }),
-    ...(peerId !== undefined && { peer_id: peerId }),
+    ...(peer && masterOf(peer) === session && { slave_id: peer.spec.sessionId }),
+    ...(peer && { peer_id: peer.spec.sessionId }),
     ...typeFields(session),
-    ...session.mediaState,
+    ...session.media.state,
     node_id: nodeId,
     ...(session.readyAtMs !== undefined && { ready_at: isoTime(session.readyAtMs) }),
     recordings: session.recordings.list,

@@ -18,14 +18,14 @@ export class FakeEngine {
   }
 
   /** Offers what it sends, with all candidates: first, and once more for each further stream. */
-  async offer(stream: MediaStream): Promise<{ sdp: string }> {
+  async offer(stream: MediaStream, direction: 'sendonly' | 'sendrecv' = 'sendonly'): Promise<{ sdp: string }> {
     const peerConnection = this.peerConnections.at(-1) ?? new wrtc.RTCPeerConnection();
     if (!this.peerConnections.includes(peerConnection)) {
       this.peerConnections.push(peerConnection);
       peerConnection.createDataChannel('JanusDataChannel');
     }
     for (const track of stream.getTracks()) {
-      peerConnection.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+      peerConnection.addTransceiver(track, { direction, streams: [stream] });
     }
     await peerConnection.setLocalDescription(await peerConnection.createOffer());
     await gatheringDone(peerConnection, 1000);

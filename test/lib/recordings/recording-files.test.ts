@@ -14,7 +14,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 const facts = (recordingId: string): RecordingFacts => ({
   recordingId,
-  sessionId: 'session-1',
+  of: { sessionId: 'session-1' },
   type: 'listen',
   startedAt: '2030-01-01T00:00:00.000Z',
   durationMs: 5000,

@@ -135,3 +135,37 @@ describe.each<[RoomCommand, Record<string, unknown>, 'uses' | 'moderates']>([
     else expect(await run(caller())).toMatchObject(lobby);
   });
 });
+
+describe('layout', () => {
+  const arrange = (layout: string, who?: Caller) =>
+    handlers['room/layout'](order('room/layout', { ...lobby, layout }, who));
+
+  test('arranges the picture of an mcu room, now or before its first member comes, and tells so', async () => {
+    const room = await node.room({ class: 'mcu' });
+    expect(await arrange('2x2')).toEqual({});
+    await node.park('m', { type: 'mcu', room_id: 'lobby' });
+    expect(await arrange('1x1')).toEqual({});
+    expect([node.freeswitch.room.layouts, room.layout]).toEqual([['2x2', '1x1'], '1x1']);
+    expect(room.status).toEqual({ layout: { class: 'layout', layout: '1x1' } });
+    expect(node.roomWorld.typesOf('lobby')).toEqual(['created', 'status', 'started_member', 'status']);
+  });
+
+  test('is refused by name, to whom is no moderator, and for an sfu room', async () => {
+    await node.room({ class: 'mcu' });
+    expect(await rejection(arrange('9x9'))).toMatchObject(reason('invalid_value'));
+    await expect(async () => arrange('2x2', caller())).rejects.toMatchObject(reason('unauthorized'));
+    await node.room({ room_id: 'sfu' });
+    const wrong = handlers['room/layout'](order('room/layout', { room_id: 'sfu', layout: '2x2' }));
+    expect(await rejection(wrong)).toMatchObject({
+      ...reason('invalid_operation'),
+      message: 'room sfu is of class sfu: it has no layout',
+    });
+  });
+
+  test('of a room that is ending is room_not_found', async () => {
+    const room = await node.room({ class: 'mcu' });
+    const ending = room.stop(new PatchbayError('room_destroyed'));
+    expect(await rejection(room.setLayout('2x2'))).toMatchObject(reason('room_not_found'));
+    await ending;
+  });
+});

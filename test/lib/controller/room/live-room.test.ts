@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LiveRoom } from '../../../../lib/controller/room/live-room.ts';
 import { roomRecord } from '../../../../lib/controller/room/view.ts';
@@ -168,9 +170,9 @@ describe('its members', () => {
   test('that a moderator has muted are listed as such until they are let through again', async () => {
     const room = await node.room();
     const publisher = await node.publish('p');
-    await publisher.moderate({ audio: true, video: true });
+    await publisher.moderate({ audio: true, video: true }, room);
     expect(room.members.seen).toEqual([expect.objectContaining({ mute_audio: true, mute_video: true })]);
-    await publisher.moderate({ audio: false, video: false });
+    await publisher.moderate({ audio: false, video: false }, room);
     expect(Object.keys(room.members.seen[0] ?? {})).not.toContain('mute_audio');
   });
 
@@ -370,6 +372,150 @@ describe('a room that was made for a publisher', () => {
     expect(publisher.state).toBe('destroyed');
     expect([node.rooms.count, node.sessions.count, node.clock.pending]).toEqual([0, 0, 0]);
     expect(node.roomWorld.happened).toEqual([]);
+  });
+});
+
+describe('an mcu room', () => {
+  const join = (sessionId: string, fields: Record<string, unknown> = {}) =>
+    node.park(sessionId, { type: 'mcu', room_id: 'lobby', ...fields });
+  const lastOf = (roomId: string) => node.roomWorld.of(roomId).at(-1);
+
+  test('that was made by its first member ends with its last, at once', async () => {
+    const [first, second] = [await join('m1'), await join('m2')];
+    const { room } = first;
+    await first.stop(userStop());
+    expect(room?.ended).toBe(false);
+    await second.stop(userStop());
+    await flush();
+    expect(lastOf('lobby')).toMatchObject({ body: { reason: 'no_room_members', error: 'its last member left' } });
+    expect(node.roomWorld.typesOf('lobby')).toEqual([
+      'created',
+      'started_member',
+      'started_member',
+      'stopped_member',
+      'stopped_member',
+      'destroyed',
+    ]);
+    expect([node.rooms.count, node.roomWorld.records.size, node.clock.pending]).toEqual([0, 0, 0]);
+    expect(node.freeswitch.room.closed).toBe(1);
+  });
+
+  test('whose first member never gets ready ends with that one', async () => {
+    const ringing = await node.ring('m', { type: 'mcu', room_id: 'lobby', wait_timeout: 5 });
+    expect([ringing.room?.members.seen, ringing.room?.members.size]).toEqual([[], 1]);
+    await node.clock.advance(5000);
+    expect(lastOf('lobby')?.body).toMatchObject({ error: 'its first member could not be started' });
+  });
+
+  test('whose first member is refused ends at once', async () => {
+    await node.park('taken');
+    expect(await rejection(join('taken'))).toMatchObject(reason('duplicated_session_id'));
+    await flush();
+    expect(node.rooms.count).toBe(0);
+  });
+
+  test('stays for the second one, though the first one is refused while that comes in', async () => {
+    await node.park('taken');
+    const store = holdStore();
+    const refused = rejection(join('taken'));
+    const second = join('m');
+    await flush();
+    store.resolve();
+    expect(await refused).toMatchObject(reason('duplicated_session_id'));
+    expect((await second).room?.members.seen).toMatchObject([{ session_id: 'm' }]);
+  });
+
+  test('that was created ends when it has had no members for its timeout, and not with its last', async () => {
+    const room = await node.room({ class: 'mcu', timeout: 10 });
+    const member = await join('m');
+    await node.clock.advance(60_000);
+    await member.stop(userStop());
+    await node.clock.advance(9999);
+    expect(room.ended).toBe(false);
+    await node.clock.advance(1);
+    expect(lastOf('lobby')?.body).toMatchObject({ reason: 'no_room_members', error: 'no members for 10 s' });
+  });
+
+  test('is kept by a seat, as by a member, until that is given back', async () => {
+    const room = await node.room({ class: 'mcu', timeout: 10 });
+    const seat = room.seat();
+    await node.clock.advance(60_000);
+    expect(room.ended).toBe(false);
+    seat.giveBack();
+    seat.giveBack();
+    await node.clock.advance(10_000);
+    expect(room.ended).toBe(true);
+  });
+
+  test('that the engine loses ends its members as that says', async () => {
+    await join('m');
+    node.freeswitch.room.sink.stopped(new PatchbayError('fs_channel_stop', 'the conference is gone'));
+    await flush();
+    expect(node.over).toEqual({ m: 'fs_channel_stop' });
+  });
+
+  describe('is recorded', () => {
+    const started = async () => {
+      const { room } = await join('m');
+      if (!room) throw new Error('it is in no room');
+      return { room, recording: await room.startRecording() };
+    };
+    const manifestOf = async (recordingId: string) => {
+      const base = node.freeswitch.room.recorder.started.at(-1) ?? '';
+      expect(base).toContain(recordingId);
+      return JSON.parse(await readFile(`${dirname(base)}/recording.json`, 'utf8'));
+    };
+
+    test('by the recorder of its mix; the manifest and the statuses say of which room', async () => {
+      const { room, recording } = await started();
+      await node.clock.advance(1500);
+      expect(await room.stopRecording()).toEqual({ ...recording, duration: 1.5 });
+      expect(await manifestOf(recording.recording_id)).toMatchObject({
+        recording_id: recording.recording_id,
+        room_id: 'lobby',
+        type: 'mcu',
+        duration_ms: 1500,
+      });
+      expect(await manifestOf(recording.recording_id)).not.toHaveProperty('session_id');
+      const statuses = node.roomWorld.of('lobby').filter(({ type }) => type === 'status');
+      expect(statuses.map(({ body }) => [body.class, body.state])).toEqual(
+        ['started', 'processing', 'available'].map((state) => ['recording', state]),
+      );
+    });
+
+    test('to its end: that is told when the recording is complete', async () => {
+      const { room } = await started();
+      await room.stop(destroy());
+      const told = node.roomWorld.of('lobby').map(({ type, body }) => body.state ?? type);
+      expect(told.slice(2)).toEqual(['started', 'processing', 'available', 'stopped_member', 'destroyed']);
+    });
+
+    test('no more once it is ending: room_not_found, and the recorder stands still', async () => {
+      const { room } = await started();
+      const ending = room.stop(destroy());
+      expect(await rejection(room.startRecording())).toMatchObject(reason('room_not_found'));
+      expect(await rejection(room.stopRecording())).toMatchObject(reason('room_not_found'));
+      await ending;
+      const { recorder } = node.freeswitch.room;
+      expect([recorder.started.length, recorder.stopped]).toEqual([1, 1]);
+    });
+
+    test('or not, where the engine refuses: recording_failed, without its words', async () => {
+      const { room } = await join('m');
+      node.freeswitch.room.recorder.failure = new PatchbayError('fs_error', 'secrets of the disk');
+      expect(await rejection(room?.startRecording() ?? Promise.resolve())).toMatchObject({
+        ...reason('recording_failed'),
+        message: 'the recording failed',
+      });
+    });
+  });
+});
+
+test('an sfu room has no mix to record: invalid_operation', async () => {
+  const room = await node.room();
+  expect(await rejection(room.startRecording())).toMatchObject({
+    ...reason('invalid_operation'),
+    message: 'the media of this sfu room cannot be recorded here',
   });
 });
 

@@ -61,3 +61,13 @@ test('the listeners of a publisher are those that hear it now', () => {
   members.move(listener, listener);
   expect(members.listenersOf(publisher)).toEqual([]);
 });
+
+test('a room is there for its publishers and members, not for its listeners', () => {
+  expect(members.carriers).toBe(1);
+  members.add(listener, 'member', undefined);
+  expect(members.carriers).toBe(2);
+  expect(members.start(listener)).toEqual({ session_id: 'l', role: 'member', user_id: 'bob' });
+  members.remove(publisher);
+  members.remove(listener);
+  expect(members.carriers).toBe(0);
+});

@@ -2,15 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { kick, mute } from '../../../../lib/controller/room/commands.ts';
 import type { LiveSession } from '../../../../lib/controller/session/live-session.ts';
-import { setType } from '../../../../lib/controller/session/set-type.ts';
-import { check } from '../../../../lib/protocol/check.ts';
 import { PatchbayError } from '../../../../lib/protocol/errors.ts';
-import type { PatchbayEvent } from '../../../../lib/protocol/events.ts';
-import { setTypeData } from '../../../../lib/protocol/session.ts';
-import { RecordingFiles } from '../../../../lib/recordings/recording-files.ts';
 import { caller, moderator } from '../../../support/callers.ts';
 import { flush } from '../../../support/clock.ts';
 import type { FakeMedia } from '../../../support/fake-backend.ts';
+import { inOrder, ModelNode, NoFiles, Step, seenIn, stores, typesOf } from '../../../support/model.ts';
 import { answer, offer } from '../../../support/sdp.ts';
 import { TestNode } from '../../../support/test-node.ts';
 
@@ -26,46 +22,13 @@ const roomIds = ['lobby', 'attic'] as const;
 const seconds = { wait_timeout: 20, ready_timeout: 60, reconnect_timeout: 5 };
 const anew = { ...offer, sdp: offer.sdp.replace('s=-', 's=anew') };
 
-/** Recordings of which nothing is kept. */
-class NoFiles extends RecordingFiles {
-  override async open(recordingId: string, part: number): Promise<string> {
-    return `${recordingId}/${part}`;
-  }
-  override async close(): Promise<number> {
-    return 1;
-  }
-  override async discard(): Promise<void> {}
-}
-
-/** The store: there, slow, or away. */
-type Store = 'there' | 'slow' | 'away';
-
-class System {
-  readonly node = new TestNode({ capacity: 6, files: new NoFiles('', 'http://files') });
-  /** What is under way, or waits. */
-  readonly running: Promise<void>[] = [];
-  pending = 0;
-  readonly faults: unknown[] = [];
+class System extends ModelNode {
   /** Those whose records were taken by another node: they end without a word. */
   readonly taken = new Set<LiveSession>();
-  /** End the slowness of the store. */
-  readonly #letGo = { world: () => {}, roomWorld: () => {} };
 
   constructor() {
+    super(new TestNode({ capacity: 6, files: new NoFiles() }));
     this.node.janus.leavesFiles = false;
-  }
-
-  /** Everything that is under way together is refused with an error of ours, or done: nothing else may come of it. */
-  run(work: () => unknown): void {
-    const isExpected = (error: unknown) =>
-      error instanceof PatchbayError ? error.reason !== 'internal_error' : error === storeIsAway;
-    this.pending += 1;
-    const running = (async () => work())().catch((error: unknown) => isExpected(error) || this.faults.push(error));
-    this.running.push(
-      running.then(() => {
-        this.pending -= 1;
-      }),
-    );
   }
 
   /** Two publishers, each with a listener, the first of which records. */
@@ -85,16 +48,6 @@ class System {
     } catch {
       return undefined;
     }
-  }
-
-  setStore(of: 'world' | 'roomWorld', store: Store): void {
-    this.#letGo[of]();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#letGo[of] = resolve;
-    if (store === 'there') resolve();
-    const claiming = store === 'away' ? Promise.reject(storeIsAway) : promise;
-    claiming.catch(() => {});
-    this.node[of].claiming = claiming;
   }
 
   /** Another node has the session's record, and the session finds out. */
@@ -178,46 +131,7 @@ class System {
   }
 }
 
-const storeIsAway = new Error('the store is away');
-const typesOf = (events: readonly PatchbayEvent[]) => events.map(({ type }) => type);
 const isRunning = ({ recorder }: FakeMedia) => recorder.started.length > recorder.stopped;
-
-/** `created` first, `destroyed` last, no gap in between. */
-function inOrder(events: readonly PatchbayEvent[]): void {
-  expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
-  expect(events[0]?.type).toBe('created');
-  const end = typesOf(events).indexOf('destroyed');
-  expect([-1, events.length - 1]).toContain(end);
-}
-
-/** Who has started in a room, and not stopped, as its events tell. */
-function seenIn(events: readonly PatchbayEvent[]): string[] {
-  const seen = new Set<string>();
-  for (const { type, body } of events) {
-    const id = String(body.session_id);
-    if (type === 'started_member') {
-      expect(seen.has(id)).toBe(false);
-      seen.add(id);
-    }
-    if (type === 'stopped_member') expect(seen.delete(id)).toBe(true);
-  }
-  return [...seen];
-}
-
-/** One thing that happens; a counterexample shows its name. */
-class Step {
-  readonly name: string;
-  readonly run: (system: System) => unknown;
-
-  constructor(name: string, run: (system: System) => unknown) {
-    this.name = name;
-    this.run = run;
-  }
-
-  [fc.toStringMethod](): string {
-    return `\n  ${this.name}`;
-  }
-}
 
 const id = fc.constantFrom(...ids);
 const publisher = fc.oneof({ weight: 4, arbitrary: fc.constantFrom('p', 'q') }, id);
@@ -226,38 +140,38 @@ const roomId = fc.oneof({ weight: 3, arbitrary: fc.constant(roomIds[0]) }, fc.co
 const note = (fields: object) => JSON.stringify(fields).replaceAll('"', '');
 const create = (sessionId: string, fields: Record<string, unknown>) => {
   const { offer: _, ...shown } = fields;
-  return new Step(`${sessionId}: create ${note(shown)}`, ({ node }) =>
+  return new Step<System>(`${sessionId}: create ${note(shown)}`, ({ node }) =>
     node.create(sessionId, { ...seconds, ...fields }),
   );
 };
 const onLive =
   (what: string, run: (session: LiveSession, system: System) => unknown) =>
-  (sessionId: string): Step =>
-    new Step(`${sessionId}: ${what}`, (system) => {
+  (sessionId: string): Step<System> =>
+    new Step<System>(`${sessionId}: ${what}`, (system) => {
       const session = system.live(sessionId);
       return session && run(session, system);
     });
 const onEngine =
   (what: string, run: (media: FakeMedia) => unknown) =>
-  (index: number): Step =>
-    new Step(`the engine ${what} its session ${index}`, ({ node }) => {
+  (index: number): Step<System> =>
+    new Step<System>(`the engine ${what} its session ${index}`, ({ node }) => {
       const media = node.janus.opened[index];
       return media && run(media);
     });
 const index = fc.nat(5);
 
-const step: fc.Arbitrary<Step> = fc.oneof(
+const step: fc.Arbitrary<Step<System>> = fc.oneof(
   fc
     .tuple(roomId, fc.constantFrom(1, 2, 50))
     .map(
       ([room_id, max_publishers]) =>
-        new Step(`${room_id}: make, for ${max_publishers}`, ({ node }) =>
+        new Step<System>(`${room_id}: make, for ${max_publishers}`, ({ node }) =>
           node.room({ room_id, max_publishers, timeout: 10 }),
         ),
     ),
   roomId.map(
     (room_id) =>
-      new Step(`${room_id}: destroy`, ({ node }) =>
+      new Step<System>(`${room_id}: destroy`, ({ node }) =>
         node.rooms.moderated(moderator(), room_id).stop(new PatchbayError('room_destroyed')),
       ),
   ),
@@ -273,7 +187,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     .tuple(listener, publisher)
     .map(
       ([name, publisher_id]) =>
-        new Step(`${name}: listen to ${publisher_id}, and answer`, ({ node }) =>
+        new Step<System>(`${name}: listen to ${publisher_id}, and answer`, ({ node }) =>
           node.listen(name, publisher_id, seconds),
         ),
     ),
@@ -281,7 +195,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(id, id).map(([name, master_id]) => create(name, { type: 'proxy', master_id })),
   fc.tuple(id, id).map(
     ([master_id, name]) =>
-      new Step(`${name}: answer a proxy of ${master_id}`, async ({ node }) => {
+      new Step<System>(`${name}: answer a proxy of ${master_id}`, async ({ node }) => {
         await node.create(master_id, { ...seconds, type: 'proxy', offer });
         const slave = await node.session(name, { ...seconds, type: 'proxy', master_id });
         await slave.setAnswer(answer);
@@ -292,8 +206,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc
     .tuple(listener, publisher)
     .map(([name, publisher_id]) =>
-      onLive(`set_type to listen to ${publisher_id}`, (one, { node }) =>
-        setType(one, caller(), check(setTypeData, { type: 'listen', publisher_id }, 'data'), node.sessions),
+      onLive(`set_type to listen to ${publisher_id}`, ({ spec }, { node }) =>
+        node.setType(spec.sessionId, { type: 'listen', publisher_id }, caller()),
       )(name),
     ),
   id.map(onLive('start to record', (one) => one.startRecording())),
@@ -302,14 +216,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   id.map(onLive('destroy', (one) => one.stop(new PatchbayError('user_stop')))),
   fc.tuple(roomId, id, fc.boolean()).map(
     ([room_id, sessionId, audio]) =>
-      new Step(`${room_id}: mute ${sessionId}, ${audio}`, ({ node }) => {
+      new Step<System>(`${room_id}: mute ${sessionId}, ${audio}`, ({ node }) => {
         const room = node.rooms.find(moderator(), room_id);
         return mute(room, room.member(sessionId), { audio });
       }),
   ),
   fc.tuple(roomId, id).map(
     ([room_id, sessionId]) =>
-      new Step(`${room_id}: kick ${sessionId}`, ({ node }) => {
+      new Step<System>(`${room_id}: kick ${sessionId}`, ({ node }) => {
         const room = node.rooms.find(moderator(), room_id);
         return kick(room, room.member(sessionId));
       }),
@@ -331,31 +245,33 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     .nat(3)
     .map(
       (at) =>
-        new Step(`the engine loses its room ${at}`, ({ node }) =>
+        new Step<System>(`the engine loses its room ${at}`, ({ node }) =>
           node.janus.rooms[at]?.sink.stopped(new PatchbayError('janus_session_down')),
         ),
     ),
   fc.constantFrom('now' as const, 'later' as const).map(
     (when) =>
-      new Step(`the engine answers ${when}`, ({ node }) => {
+      new Step<System>(`the engine answers ${when}`, ({ node }) => {
         node.janus.answers = when;
       }),
   ),
   fc.boolean().map(
     (fails) =>
-      new Step(`the engine ${fails ? 'makes no rooms' : 'makes rooms'}`, ({ node }) => {
+      new Step<System>(`the engine ${fails ? 'makes no rooms' : 'makes rooms'}`, ({ node }) => {
         node.janus.roomFailure = fails ? new PatchbayError('janus_error') : undefined;
       }),
   ),
   fc
-    .tuple(fc.constantFrom('world', 'roomWorld'), fc.constantFrom<Store>('there', 'slow', 'away'))
-    .map(([of, store]) => new Step(`the store of the ${of} is ${store}`, (system) => system.setStore(of, store))),
+    .tuple(fc.constantFrom('world' as const, 'roomWorld' as const), fc.constantFrom(...stores))
+    .map(
+      ([of, store]) => new Step<System>(`the store of the ${of} is ${store}`, (system) => system.setStore(of, store)),
+    ),
   id.map(onLive("its record is another node's", (one, system) => system.take(one))),
-  fc.constant(new Step('the connection is gone', ({ node }) => node.sessions.connectionGone('connection-1'))),
+  fc.constant(new Step<System>('the connection is gone', ({ node }) => node.sessions.connectionGone('connection-1'))),
 );
 const time = fc
   .constantFrom(50, 1500, 6000, 11_000, 25_000)
-  .map((ms) => new Step(`${ms} ms pass`, ({ node }) => node.clock.advance(ms)));
+  .map((ms) => new Step<System>(`${ms} ms pass`, ({ node }) => node.clock.advance(ms)));
 
 /** Half of the steps are under way together with the next one; time passes only when all is done. */
 const steps = fc.array(

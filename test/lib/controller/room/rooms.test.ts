@@ -4,6 +4,7 @@ import { admin, caller, moderator } from '../../../support/callers.ts';
 import { flush } from '../../../support/clock.ts';
 import { reason, refusal, rejection } from '../../../support/errors.ts';
 import { FakeBackend } from '../../../support/fake-backend.ts';
+import { FakeFreeSwitch } from '../../../support/fake-freeswitch.ts';
 import { offer } from '../../../support/sdp.ts';
 import { TestNode } from '../../../support/test-node.ts';
 
@@ -62,6 +63,7 @@ describe('create', () => {
     node.backends.push(second);
     await node.session('busy', { type: 'echo', offer });
     expect((await node.room()).spec.backend).toBe(second);
+    node.freeswitch.up = false;
     expect(await rejection(node.room({ room_id: 'm', class: 'mcu' }))).toMatchObject(reason('no_mediaserver'));
     expect(await rejection(node.room({ room_id: 'm', backend: 'freeswitch' }))).toMatchObject(
       reason('incompatible_session'),
@@ -217,4 +219,136 @@ test('the end of the node is the end of every room, and of who is in it', async 
   await node.rooms.stopAll(new PatchbayError('node_lost', 'the media node stops'));
   expect([node.rooms.count, node.clock.pending, node.roomWorld.records.size]).toEqual([0, 0, 0]);
   expect(node.over).toEqual({ p: 'node_lost' });
+});
+
+describe('a member of an mcu room', () => {
+  const mcu = (fields: Record<string, unknown> = {}) => ({ type: 'mcu', offer, ...fields });
+  const join = (sessionId: string, fields: Record<string, unknown> = {}, who = moderator()) =>
+    node.session(sessionId, mcu(fields), who);
+  const refused = (fields: Record<string, unknown>, who = moderator()) => rejection(join('x', fields, who));
+
+  test('without a room has one made for it, of its profile, layout, codecs and bitrate', async () => {
+    const { room } = await join('m', {
+      room_type: 'audio-mcu',
+      layout: '2x2',
+      room_video_codec: 'h264',
+      room_bitrate: 512,
+    });
+    expect(room?.spec).toMatchObject({ class: 'mcu', onDemand: true, profile: 'audio-mcu', layout: '2x2' });
+    expect(node.freeswitch.room.spec).toMatchObject({
+      profile: 'audio-mcu',
+      layout: '2x2',
+      videoCodec: 'h264',
+      bitrateBps: 512_000,
+    });
+    expect((await join('n')).room?.spec).toMatchObject({ profile: 'video-mcu-stereo', options: { bitrate: 0 } });
+  });
+
+  test('makes the one that it names, without being asked whether it may be made', async () => {
+    const { room } = await join('m', { room_id: 'lobby' });
+    expect(room?.spec).toMatchObject({ roomId: 'lobby', onDemand: true });
+    expect((await join('n', { room_id: 'lobby' }, caller({ userId: 'bob' }))).room).toBe(room);
+    expect(room?.members.seen).toHaveLength(2);
+  });
+
+  test('comes into one that was created, and finds it of the default profile', async () => {
+    const room = await node.room({ class: 'mcu' });
+    expect((await join('m', { room_id: 'lobby', room_type: 'video-mcu-stereo' })).room).toBe(room);
+  });
+
+  test('needs the scope media:room to have one made, and the room in its claim', async () => {
+    expect(await refused({ room_id: 'lobby' }, caller())).toMatchObject(reason('unauthorized'));
+    expect(await refused({ room_id: 'lobby' }, moderator({ rooms: ['attic'] }))).toMatchObject(reason('unauthorized'));
+    expect(await refused({}, moderator({ rooms: ['attic'] }))).toMatchObject(reason('unauthorized'));
+    expect(node.rooms.count).toBe(0);
+  });
+
+  test.each([
+    [{ room_type: 'audio-mcu' }, 'data.room_type is audio-mcu, but room lobby is video-mcu-stereo'],
+    [{ room_audio_codec: 'pcmu' }, 'data.room_audio_codec is pcmu, but room lobby is opus'],
+    [{ room_bitrate: 64 }, 'data.room_bitrate is 64, but room lobby is 0'],
+  ])('that expects %o of one that is something else is invalid_parameters', async (fields, message) => {
+    await join('m', { room_id: 'lobby' });
+    expect(await refused({ room_id: 'lobby', ...fields })).toMatchObject({
+      ...reason('invalid_parameters'),
+      message: message.replace('lobby is', 'lobby has'),
+    });
+  });
+
+  test('of an sfu room is incompatible_session, as is a publisher of an mcu room', async () => {
+    await node.room();
+    await node.room({ class: 'mcu', room_id: 'mix' });
+    expect(await refused({ room_id: 'lobby' })).toMatchObject({
+      ...reason('incompatible_session'),
+      message: 'room lobby is of class sfu',
+    });
+    expect(await rejection(roomOf('p', { room_id: 'mix' }))).toMatchObject(reason('incompatible_session'));
+  });
+
+  test('never makes a room anew under an id of ours: room_not_found', async () => {
+    const gone = '6b0cc2c4-9b7e-4a41-8f3b-0a3d7f2b9a10@node-1';
+    expect(await refused({ room_id: gone })).toMatchObject(reason('room_not_found'));
+  });
+
+  test('that comes first with another at the same moment finds itself in the same room', async () => {
+    const both = await Promise.all([join('m', { room_id: 'lobby' }), join('n', { room_id: 'lobby' })]);
+    expect(both[0].room).toBe(both[1].room);
+    expect(node.freeswitch.rooms).toHaveLength(1);
+  });
+
+  test('whose room another node made first is different_mediaserver, and nothing is left', async () => {
+    elsewhere('lobby');
+    const both = [1, 2].map((at) => rejection(node.create(`m${at}`, mcu({ room_id: 'lobby' }))));
+    for (const error of await Promise.all(both)) expect(error).toMatchObject(reason('different_mediaserver'));
+    expect([node.rooms.count, node.sessions.count, node.clock.pending]).toEqual([0, 0, 0]);
+  });
+
+  test('that comes as the last one leaves is in the next room of this id', async () => {
+    const first = await join('m', { room_id: 'lobby' });
+    const leaving = first.stop(new PatchbayError('user_stop'));
+    const second = await join('n', { room_id: 'lobby' });
+    await leaving;
+    await flush();
+    expect(second.room?.members.seen).toMatchObject([{ session_id: 'n' }]);
+    expect([second.state, second.room?.ended, node.rooms.count]).toEqual(['ready', false, 1]);
+  });
+
+  test('waits for a room of this id to be over that has lost its last member', async () => {
+    const first = await join('m', { room_id: 'lobby' });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    node.roomWorld.writing = promise;
+    await first.stop(new PatchbayError('user_stop'));
+    const coming = join('n', { room_id: 'lobby' });
+    await flush();
+    expect(node.world.typesOf('n')).toEqual([]);
+    resolve();
+    const { room } = await coming;
+    expect(node.rooms.find(caller(), 'lobby')).toBe(room);
+    expect(room?.spec.mediaId).not.toBe(node.freeswitch.rooms[0]?.spec.mediaId);
+  });
+
+  test('on a node that drains comes into rooms that are there, and into no new one', async () => {
+    await join('m', { room_id: 'lobby' });
+    node.rooms.drain();
+    expect((await join('n', { room_id: 'lobby' })).state).toBe('ready');
+    expect(await refused({ room_id: 'attic' })).toMatchObject(reason('node_draining'));
+    expect(await rejection(node.setType('n', { type: 'mcu', room_id: 'attic' }))).toMatchObject(
+      reason('node_draining'),
+    );
+    expect(node.sessions.find(caller(), 'n')?.type).toBe('mcu');
+  });
+
+  test('that is to go there from another type finds the room made on its own engine', async () => {
+    const idle = new FakeFreeSwitch('freeswitch-2');
+    await node.park('m');
+    node.backends.push(idle);
+    await node.setType('m', { type: 'mcu', room_id: 'lobby' });
+    expect(node.rooms.find(caller(), 'lobby').spec.backend).toBe(node.freeswitch);
+    node.freeswitch.up = false;
+    await node.park('n', { room_id: 'other' });
+    expect(await rejection(node.setType('n', { type: 'mcu', room_id: 'lobby' }))).toMatchObject({
+      ...reason('different_mediaserver'),
+      message: 'room lobby is on another media server',
+    });
+  });
 });

@@ -5,8 +5,9 @@ import { admin, caller, moderator } from '../../../support/callers.ts';
 import { flush } from '../../../support/clock.ts';
 import { reason, rejection } from '../../../support/errors.ts';
 import { FakeBackend } from '../../../support/fake-backend.ts';
+import { FakeFreeSwitch } from '../../../support/fake-freeswitch.ts';
 import { answer, offer, phoneOffer } from '../../../support/sdp.ts';
-import { mediaOf, TestNode } from '../../../support/test-node.ts';
+import { channelOf, mediaOf, TestNode } from '../../../support/test-node.ts';
 
 let node: TestNode;
 beforeEach(() => {
@@ -248,4 +249,100 @@ test('a p2p session refuses what would have to be done to media that do not come
   const master = await node.session('m', { type: 'p2p', offer, bitrate: 0 });
   await master.setAnswer(answer);
   expect(master.state).toBe('ready');
+});
+
+describe('on FreeSWITCH', () => {
+  const freeswitch = { backend: 'freeswitch' };
+  const peers: Record<string, object> = { bridge: { peer_id: 'p' } };
+
+  describe.each(['park', 'echo', 'bridge', 'mcu'])('%s', (type) => {
+    beforeEach(() => node.park('p', { stop_after_peer: false }));
+
+    test('with an offer is answered by the engine, which is told what it begins as', async () => {
+      const session = await node.session('s', { type, offer, ...freeswitch, ...peers[type] });
+      expect([session.state, session.type, session.spec.binding.role]).toEqual(['ready', type, 'offeree']);
+      expect(channelOf(session).spec).toMatchObject({ type });
+      expect(channelOf(session).spec.offers).toBeUndefined();
+      expect(session.negotiation.answer.known.value).toEqual(answer);
+    });
+
+    test.each([
+      [{}, { sdpType: 'webrtc', hasVideo: true }],
+      [{ offer_video: false }, { sdpType: 'webrtc', hasVideo: false }],
+      [{ sdp_type: 'rtp' }, { sdpType: 'rtp', hasVideo: false }],
+      [
+        { sdp_type: 'rtp', offer_video: true },
+        { sdpType: 'rtp', hasVideo: true },
+      ],
+    ])('without one, and %o, is offered to', async (fields, offers) => {
+      const session = await node.session('s', { type, ...freeswitch, ...peers[type], ...fields }, phones());
+      expect([session.state, session.spec.binding.role]).toEqual(['wait', 'offerer']);
+      expect(channelOf(session).spec.offers).toEqual(offers);
+      expect(session.negotiation.offer.known.value?.sdp_type).toBe(offers.sdpType);
+    });
+
+    test('of plain RTP needs the scope media:rtp', async () => {
+      const fields = { type, ...freeswitch, ...peers[type] };
+      for (const kind of [{ offer: rtp }, { sdp_type: 'rtp' }]) {
+        expect(await refused({ ...fields, ...kind }, moderator())).toMatchObject(reason('unauthorized'));
+      }
+      expect((await node.session('s', { ...fields, offer: rtp }, phones())).type).toBe(type);
+    });
+  });
+
+  test('a bridge without a peer is missing_field, with two different ones invalid_parameters', async () => {
+    await node.park('p');
+    await node.park('q');
+    expect(await refused({ type: 'bridge', offer })).toMatchObject({
+      ...reason('missing_field'),
+      message: 'data.peer_id is missing',
+    });
+    const two = { type: 'bridge', offer, peer_id: 'p', master_id: 'q' };
+    expect(await refused(two)).toMatchObject(reason('invalid_parameters'));
+    expect((await node.session('s', { ...two, master_id: 'p' })).bridging.peer?.spec.sessionId).toBe('p');
+  });
+
+  test('a bridge goes to the engine of its peer, which must be one that bridges', async () => {
+    await node.park('p');
+    node.backends.unshift(new FakeFreeSwitch('idle'));
+    await node.session('e', { type: 'echo', offer });
+    const session = await node.session('s', { type: 'bridge', offer, peer_id: 'p' });
+    expect(session.spec.binding.backend).toBe(node.freeswitch);
+    expect(await refused({ type: 'bridge', offer, peer_id: 'e' })).toMatchObject({
+      ...reason('different_mediaserver'),
+      message: 'session e is on janus',
+    });
+  });
+
+  test('a bridge needs control of its peer, in whatever field it is named', async () => {
+    await node.park('p');
+    for (const field of ['peer_id', 'master_id']) {
+      const fields = { type: 'bridge', offer, [field]: 'p' };
+      expect(await refused(fields, moderator({ userId: 'bob' }))).toMatchObject(reason('unauthorized'));
+    }
+  });
+
+  test.each(['park', 'echo', 'mcu'])('%s with a master is its slave: if one stops the other stops', async (type) => {
+    await node.park('m');
+    const session = await node.session('s', { type, offer, ...freeswitch, master_id: 'm' });
+    expect([session.peer?.spec.sessionId, session.bridging.peer]).toEqual(['m', undefined]);
+    await node.stop('m');
+    expect(node.over).toEqual({ m: 'user_stop', s: 'peer_stopped' });
+  });
+
+  test('a member is on the engine of its room', async () => {
+    await node.room({ class: 'mcu' });
+    node.backends.unshift(new FakeFreeSwitch('idle'));
+    const session = await node.session('s', { type: 'mcu', offer, room_id: 'lobby' });
+    expect([session.spec.binding.backend, session.spec.binding.roomRole]).toEqual([node.freeswitch, 'member']);
+    expect(channelOf(session).spec.room).toBe(node.freeswitch.room);
+  });
+
+  test('a node that is full takes no more, and leaves no room behind', async () => {
+    node = new TestNode({ capacity: 1 });
+    await node.park('p');
+    expect(await refused({ type: 'mcu', offer, room_id: 'lobby' })).toMatchObject(reason('no_mediaserver'));
+    await flush();
+    expect([node.rooms.count, node.sessions.count]).toEqual([0, 1]);
+  });
 });

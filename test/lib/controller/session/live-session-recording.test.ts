@@ -175,7 +175,7 @@ describe('a listener', () => {
 /** Files of which those of one session take their time. */
 class SlowFiles extends RecordingFiles {
   override async close(facts: RecordingFacts, parts: readonly Part[]): Promise<number> {
-    if (facts.sessionId === 'l1') await setTimeout(30);
+    if ('sessionId' in facts.of && facts.of.sessionId === 'l1') await setTimeout(30);
     return super.close(facts, parts);
   }
 }

@@ -122,7 +122,7 @@ describe('events', () => {
   test('go to nobody without a subscription, but are numbered', async () => {
     const session = await started({ subscribe: false });
     expect(world.published).toEqual([]);
-    expect(session.seq).toBe(2);
+    expect(session.voice.seq).toBe(2);
   });
 
   test("carry the client's event_body, which never replaces a field of theirs", async () => {
@@ -216,7 +216,7 @@ describe('a session ends by itself', () => {
     await clock.advance(60_000);
     await Promise.all(stops);
     expect(world.over).toHaveLength(1);
-    expect(session.seq).toBe(4);
+    expect(session.voice.seq).toBe(4);
     expect(clock.pending).toBe(0);
   });
 });
@@ -239,7 +239,7 @@ describe('the owner', () => {
     session.connectionGone('connection-1');
     await session.stop(userStop());
     expect(world.types()).toEqual(['created', 'answer']);
-    expect(session.seq).toBe(4);
+    expect(session.voice.seq).toBe(4);
   });
 
   test('who is gone ends it at once with reconnect_timeout 0', async () => {
@@ -253,7 +253,7 @@ describe('the owner', () => {
     const session = await started();
     await session.stop(userStop());
     session.connectionGone('connection-1');
-    expect(session.seq).toBe(3);
+    expect(session.voice.seq).toBe(3);
     expectOver('user_stop');
   });
 });
@@ -334,7 +334,7 @@ describe('update_media', () => {
     const session = await started({ bitrate: 1000 });
     expect(await session.updateMedia({ mute_audio: true })).toEqual({ mute_audio: true });
     expect(await session.updateMedia({ mute_video: true, bitrate: 0 })).toEqual({ mute_video: true, bitrate: true });
-    expect(session.mediaState).toEqual({ mute_audio: true, mute_video: true, mute_data: false, bitrate: 0 });
+    expect(session.media.state).toEqual({ mute_audio: true, mute_video: true, mute_data: false, bitrate: 0 });
     expect(backend.media.changes).toEqual([{ mute_audio: true }, { mute_video: true, bitrate: 0 }]);
   });
 
@@ -345,7 +345,7 @@ describe('update_media', () => {
       mute_audio: true,
       mute_data: false,
     });
-    expect(session.mediaState).toMatchObject({ mute_audio: true, mute_data: false });
+    expect(session.media.state).toMatchObject({ mute_audio: true, mute_data: false });
   });
 
   test('in wait is remembered, the newest of each field, and takes effect at once when the session is ready', async () => {
@@ -355,11 +355,11 @@ describe('update_media', () => {
     expect(await session.updateMedia({ mute_audio: true, bitrate: 1000, mute_data: true })).toEqual({});
     expect(await session.updateMedia({ mute_audio: undefined, bitrate: 2000 })).toEqual({});
     expect(backend.media.changes).toEqual([]);
-    expect(session.mediaState).toMatchObject({ mute_audio: false, bitrate: 0 });
+    expect(session.media.state).toMatchObject({ mute_audio: false, bitrate: 0 });
     backend.media.answers();
     await flush();
     expect(backend.media.changes).toEqual([{ mute_audio: true, bitrate: 2000, mute_data: true }]);
-    expect(session.mediaState).toEqual({ mute_audio: true, mute_video: false, mute_data: false, bitrate: 2000 });
+    expect(session.media.state).toEqual({ mute_audio: true, mute_video: false, mute_data: false, bitrate: 2000 });
   });
 
   test('that comes as the session gets ready counts more than what was remembered', async () => {
@@ -373,7 +373,7 @@ describe('update_media', () => {
     const both = [session.setAnswer(answer), session.updateMedia({ mute_audio: false })];
     await Promise.all(both);
     await flush();
-    expect(session.mediaState).toMatchObject({ mute_audio: false, bitrate: 1000 });
+    expect(session.media.state).toMatchObject({ mute_audio: false, bitrate: 1000 });
     expect(backend.media.changes).toEqual([{ mute_audio: true, bitrate: 1000 }, { mute_audio: false }]);
   });
 
@@ -385,7 +385,7 @@ describe('update_media', () => {
     backend.media.answers();
     await flush();
     expect(world.types()).toEqual(['created', 'answer']);
-    expect(session.mediaState.mute_audio).toBe(false);
+    expect(session.media.state.mute_audio).toBe(false);
   });
 
   test('that the engine refuses changes nothing', async () => {
@@ -393,14 +393,14 @@ describe('update_media', () => {
     backend.media.failure = new PatchbayError('janus_error');
     expect(await rejection(session.updateMedia({ mute_audio: true }))).toMatchObject(reason('janus_error'));
     expect(session.state).toBe('ready');
-    expect(session.mediaState).toMatchObject({ mute_audio: false });
+    expect(session.media.state).toMatchObject({ mute_audio: false });
   });
 
   test('takes a mute back', async () => {
     const session = await started({ mute_audio: true });
-    expect(session.mediaState).toMatchObject({ mute_audio: true });
+    expect(session.media.state).toMatchObject({ mute_audio: true });
     expect(await session.updateMedia({ mute_audio: false })).toEqual({ mute_audio: true });
-    expect(session.mediaState).toMatchObject({ mute_audio: false });
+    expect(session.media.state).toMatchObject({ mute_audio: false });
   });
 
   test('of a p2p session is invalid_operation: its media does not come by', async () => {

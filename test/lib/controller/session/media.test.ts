@@ -112,3 +112,27 @@ test('to close it ends what records it first', async () => {
   await media.close();
   expect(asked).toEqual(['stop', 'close']);
 });
+
+describe('what an offerer is told to offer', () => {
+  const offersOf = (fields: Record<string, unknown>) => {
+    open({ offer: undefined, ...fields });
+    return backend.media.spec.offers;
+  };
+
+  test.each([
+    [{}, { sdpType: 'webrtc', hasVideo: true }],
+    [{ offer_video: false }, { sdpType: 'webrtc', hasVideo: false }],
+    [{ sdp_type: 'rtp' }, { sdpType: 'rtp', hasVideo: false }],
+    [
+      { sdp_type: 'rtp', offer_video: true },
+      { sdpType: 'rtp', hasVideo: true },
+    ],
+  ])('of %o', (fields, offers) => {
+    expect(offersOf(fields)).toEqual(offers);
+  });
+
+  test('is nothing beside an offer of the client', () => {
+    open();
+    expect(backend.media.spec.offers).toBeUndefined();
+  });
+});

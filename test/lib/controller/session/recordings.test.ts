@@ -31,8 +31,8 @@ beforeEach(() => {
 const recordings = (wanted = false) =>
   new SessionRecordings(
     {
-      sessionId: 's',
-      type: 'echo',
+      of: { sessionId: 's' },
+      type: () => 'echo',
       clock,
       log: silentLog,
       files,
@@ -282,5 +282,66 @@ describe('a tape that others record on, too', () => {
     expect(mine.list).toMatchObject([{ state: 'processing' }]);
     await theirs.close();
     await expect.poll(() => mine.list).toMatchObject([{ state: 'available' }]);
+  });
+});
+
+describe('of a room', () => {
+  const ofRoom = () =>
+    new SessionRecordings(
+      {
+        of: { roomId: 'lobby' },
+        type: () => 'mcu',
+        clock,
+        log: silentLog,
+        files,
+        recorder: () => recorder,
+        tell: (status) => void told.push(status),
+      },
+      false,
+    );
+
+  test('the manifest says of which room, and of no session', async () => {
+    const mine = ofRoom();
+    await mine.start(true);
+    await mine.stop();
+    const facts = await manifest(engine.started[0] ?? '');
+    expect(facts).toMatchObject({ room_id: 'lobby', type: 'mcu' });
+    expect(facts).not.toHaveProperty('session_id');
+  });
+
+  test('that cannot be recorded is invalid_operation, which says what it is', async () => {
+    recorder = undefined;
+    expect(await rejection(ofRoom().start(true))).toMatchObject({
+      ...reason('invalid_operation'),
+      message: 'the media of this mcu room cannot be recorded here',
+    });
+  });
+});
+
+test('the manifest says of which type the session was when its recording began', async () => {
+  let type = 'park';
+  const mine = new SessionRecordings(
+    {
+      of: { sessionId: 's' },
+      type: () => type,
+      clock,
+      log: silentLog,
+      files,
+      recorder: () => recorder,
+      tell: () => {},
+    },
+    false,
+  );
+  await mine.start(true);
+  type = 'echo';
+  await mine.stop();
+  expect(await manifest(engine.started[0] ?? '')).toMatchObject({ session_id: 's', type: 'park' });
+});
+
+test.each(['janus_error', 'fs_error'] as const)('what the engine says as %s is recording_failed', async (name) => {
+  engine.failure = new PatchbayError(name, 'secrets of the disk');
+  expect(await rejection(recordings().start(true))).toMatchObject({
+    ...reason('recording_failed'),
+    message: 'the recording failed',
   });
 });

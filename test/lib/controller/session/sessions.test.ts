@@ -533,7 +533,7 @@ describe('the end', () => {
     await flush();
     for (const session of mine) {
       expect(session.voice.status).toMatchObject({ owner: { status: 'gone' } });
-      expect(session.seq).toBe(3);
+      expect(session.voice.seq).toBe(3);
     }
     expect(other.voice.status).toEqual({});
   });

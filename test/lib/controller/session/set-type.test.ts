@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { setType } from '../../../../lib/controller/session/set-type.ts';
-import { check } from '../../../../lib/protocol/check.ts';
+import type { Caller } from '../../../../lib/domain/access.ts';
 import { PatchbayError } from '../../../../lib/protocol/errors.ts';
-import { setTypeData } from '../../../../lib/protocol/session.ts';
-import { caller } from '../../../support/callers.ts';
+import { admin, caller, moderator } from '../../../support/callers.ts';
 import { flush } from '../../../support/clock.ts';
 import { reason, rejection } from '../../../support/errors.ts';
+import { FakeFreeSwitch } from '../../../support/fake-freeswitch.ts';
 import { answer, offer } from '../../../support/sdp.ts';
 import { mediaOf, TestNode } from '../../../support/test-node.ts';
 
@@ -19,12 +18,7 @@ beforeEach(async () => {
 const userStop = () => new PatchbayError('user_stop');
 
 const change = (fields: Record<string, unknown> = {}, who = caller(), sessionId = 'l') =>
-  setType(
-    node.sessions.controlled(who, sessionId),
-    who,
-    check(setTypeData, { type: 'listen', ...fields }, 'data'),
-    node.sessions,
-  );
+  node.setType(sessionId, { type: 'listen', ...fields }, who);
 const refused = (fields: Record<string, unknown>, who = caller()) => rejection(change(fields, who));
 const stop = (sessionId: string) => node.sessions.controlled(caller(), sessionId).stop(userStop());
 /** The publishers that the engine was turned to. */
@@ -176,5 +170,68 @@ describe('it is refused', () => {
 
   test('to who may not use the room any more: unauthorized', async () => {
     expect(await refused({ publisher_id: 'p2' }, caller({ rooms: ['attic'] }))).toMatchObject(reason('unauthorized'));
+  });
+});
+
+describe('on FreeSWITCH', () => {
+  const on = (sessionId: string, fields: Record<string, unknown>, who = moderator()) =>
+    node.setType(sessionId, fields, who);
+  const refusedOn = (sessionId: string, fields: Record<string, unknown>, who?: Caller) =>
+    rejection(on(sessionId, fields, who));
+  beforeEach(() => node.park('a'));
+
+  test('a type that it does not have is incompatible_session', async () => {
+    for (const type of ['proxy', 'publish', 'listen', 'p2p']) {
+      expect(await refusedOn('a', { type })).toMatchObject({
+        ...reason('incompatible_session'),
+        message: `freeswitch cannot make ${type} of a park session`,
+      });
+    }
+  });
+
+  test('the fields of other types are of no effect', async () => {
+    expect(await on('a', { type: 'echo', room_id: 'lobby', peer_id: 'nobody' })).toEqual({});
+    expect(node.rooms.count).toBe(1);
+  });
+
+  test('a bridge needs its peer, which is alive, another, and of the same engine', async () => {
+    const idle = new FakeFreeSwitch('freeswitch-2');
+    node.backends.push(idle);
+    await node.park('far', {});
+    expect(await refusedOn('a', { type: 'bridge' })).toMatchObject(reason('missing_field'));
+    expect(await refusedOn('a', { type: 'bridge', peer_id: 'nobody' })).toMatchObject(reason('unknown_peer'));
+    expect(await refusedOn('a', { type: 'bridge', peer_id: 'a' })).toMatchObject({
+      ...reason('invalid_value'),
+      message: 'data.peer_id is the session itself',
+    });
+    for (const peer_id of ['far', 'p1']) {
+      expect(await refusedOn('a', { type: 'bridge', peer_id })).toMatchObject({
+        ...reason('different_mediaserver'),
+        message: `session ${peer_id} is on another media server`,
+      });
+    }
+    expect(node.sessions.find(caller(), 'a')?.type).toBe('park');
+  });
+
+  test('a bridge needs control of both: unauthorized; of another tenant there is none', async () => {
+    await node.park('bobs', {}, moderator({ userId: 'bob' }));
+    await node.park('theirs', {}, moderator({ tenant: 'globex' }));
+    expect(await refusedOn('a', { type: 'bridge', peer_id: 'bobs' })).toMatchObject(reason('unauthorized'));
+    expect(await refusedOn('a', { type: 'bridge', peer_id: 'theirs' })).toMatchObject(reason('unknown_peer'));
+    expect(await on('a', { type: 'bridge', peer_id: 'bobs' }, admin())).toEqual({ peer_id: 'bobs' });
+  });
+
+  test('a room is made by its options, and refused by what the caller may not, leaving none', async () => {
+    expect(await on('a', { type: 'mcu', room_type: 'audio-mcu', layout: '2x2' })).toEqual({
+      room_id: expect.stringMatching(/@node-1$/),
+      room_type: 'audio-mcu',
+    });
+    expect(node.freeswitch.room.spec).toMatchObject({ profile: 'audio-mcu', layout: '2x2' });
+    expect(await refusedOn('a', { type: 'mcu', room_id: 'x' }, caller())).toMatchObject(reason('unauthorized'));
+    expect(await refusedOn('a', { type: 'mcu', room_id: 'x' }, moderator({ rooms: [] }))).toMatchObject(
+      reason('unauthorized'),
+    );
+    expect(await refusedOn('a', { type: 'mcu', room_id: 'lobby' })).toMatchObject(reason('incompatible_session'));
+    expect(node.rooms.count).toBe(2);
   });
 });

@@ -112,10 +112,53 @@ describe('in a room', () => {
 
   test('what a moderator muted is muted, and recordings are listed', async () => {
     const publisher = node.sessions.controlled(caller(), 'p');
-    await publisher.moderate({ audio: true });
+    await publisher.moderate({ audio: true }, node.rooms.find(caller(), 'lobby'));
     const { recording_id } = await publisher.startRecording();
     const info = sessionInfo(publisher);
     expect(check(infoSchema, info, 'info')).toEqual(info);
     expect(info).toMatchObject({ mute_audio: true, recordings: [{ recording_id, state: 'started' }] });
+  });
+});
+
+describe('of FreeSWITCH', () => {
+  let node: TestNode;
+  beforeEach(() => {
+    node = new TestNode();
+  });
+  const createdOf = (sessionId: string) => node.world.of(sessionId)[0]?.body;
+
+  test('a member names its room and of what type that is, from the beginning', async () => {
+    const member = await node.park('m', { type: 'mcu', room_id: 'lobby' });
+    const fields = { room_id: 'lobby', room_type: 'video-mcu-stereo' };
+    expect(typeFields(member)).toEqual(fields);
+    const info = sessionInfo(member);
+    expect(check(infoSchema, info, 'info')).toEqual(info);
+    expect(info).toMatchObject({ ...fields, type_ext: fields, backend: 'freeswitch' });
+    expect(createdOf('m')).toMatchObject({ ...fields, type_ext: fields });
+  });
+
+  test('one that was made for a peer names it from the beginning, and its master while they are bridged', async () => {
+    const master = await node.ring('a');
+    const slave = await node.park('b', { type: 'bridge', master_id: 'a', stop_after_peer: false });
+    expect(createdOf('b')).toMatchObject({ peer_id: 'a', master_id: 'a', type_ext: { peer_id: 'a' } });
+    expect(sessionInfo(master)).not.toHaveProperty('peer_id');
+    await master.setAnswer(answer);
+    await flush();
+    expect(sessionInfo(master)).toMatchObject({ type: 'bridge', peer_id: 'b', slave_id: 'b' });
+    expect(sessionInfo(slave)).toMatchObject({ type: 'bridge', peer_id: 'a', master_id: 'a' });
+    await node.setType('a', { type: 'echo' });
+    for (const session of [master, slave]) {
+      expect(Object.keys(sessionInfo(session)).filter((field) => /^(peer|master|slave)_id$/.test(field))).toEqual([]);
+    }
+    expect(sessionSummary(slave)).toMatchObject({ type: 'park', backend: 'freeswitch' });
+  });
+
+  test('the room of a list is the one that a session is in now', async () => {
+    const idsIn = (room_id: string) =>
+      node.sessions.list(caller(), { limit: 10, room_id }, '').sessions.map(({ session_id }) => session_id);
+    await node.park('m', { type: 'mcu', room_id: 'lobby' });
+    await node.park('n', { type: 'mcu', room_id: 'lobby' });
+    await node.setType('m', { type: 'mcu', room_id: 'attic' });
+    expect([idsIn('lobby'), idsIn('attic')]).toEqual([['n'], ['m']]);
   });
 });
