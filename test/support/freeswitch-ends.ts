@@ -40,16 +40,22 @@ export const tonedWebrtcEnd = (tone: Tone, hz: number): HearingEnd & WebrtcEnd =
   });
 };
 
+/** What a phone hears now; 0 for silence or nothing. */
+export const pitchOf = (phone: RtpEndpoint): Promise<number> =>
+  Promise.race([phone.pitchHz(listenMs), delay(3 * listenMs, 0)]);
+
+export const isSameHz = (hz: number, other: number): boolean => Math.abs(hz - other) < 15;
+
 export function phoneEnd(phone: RtpEndpoint, hz: number): HearingEnd {
   const end = rtpEnd(phone);
   let closing: Promise<void> | undefined;
-  const heardHz = () => Promise.race([phone.pitchHz(listenMs), delay(3 * listenMs, 0)]);
+  const heardHz = () => pitchOf(phone);
   return {
     ...end,
     hasMedia: true,
     hz,
     async hears(other) {
-      await until(`the phone hears ${other} Hz`, async () => Math.abs((await heardHz()) - other) < 15);
+      await until(`the phone hears ${other} Hz`, async () => isSameHz(await heardHz(), other));
     },
     async hearsNothing() {
       await until('the phone hears nothing', async () => (await heardHz()) < 30);

@@ -1,6 +1,7 @@
 import type { BareReply } from './bare-client.ts';
-import { type HearingEnd, phoneEnd } from './freeswitch-ends.ts';
+import { type HearingEnd, isSameHz, phoneEnd, pitchOf } from './freeswitch-ends.ts';
 import { openRtpEndpoint, type RtpEndpoint } from './rtp-endpoint.ts';
+import { until } from './until.ts';
 
 /** Sends a command of a session, gives its reply. */
 export type Ask = (cmd: string, data?: Record<string, unknown>) => Promise<BareReply>;
@@ -55,22 +56,30 @@ export class Phone {
     if (this.sessionId === '') return undefined;
     const { result, data } = await this.tell('get_info');
     if (result === 'ok') return data;
+    if (data.reason !== 'session_not_found') throw new Error(`get_info: ${JSON.stringify(data)}`);
     this.#endpoint.hush();
     return undefined;
   }
 
-  /** That it has the media that its session says; `others` are the phones that it may be bridged with. */
+  /**
+   * That it has the media that its session says; `others` are the phones that it may be bridged with. What was asked for
+   * while a call was not ready may still be done meanwhile: so it is the session as it is now that counts.
+   */
   async isServed(others: readonly Phone[]): Promise<void> {
-    const info = await this.info();
-    const peer = others.find(({ sessionId }) => sessionId === info?.peer_id);
-    try {
-      if (info?.type === 'echo') await this.end.hears(this.end.hz);
-      if (info?.type === 'mcu') await this.end.isServed();
-      if (peer) await this.end.hears(peer.end.hz);
-    } catch (cause) {
-      const now = (await this.info())?.type;
-      throw new Error(`${this.sessionId}, ${info?.type} with ${info?.peer_id}, now ${now}`, { cause });
-    }
+    let last = '';
+    const isServed = async () => {
+      const info = await this.info();
+      if (info?.type === 'mcu') return this.end.isServed().then(() => true);
+      const hz =
+        info?.type === 'echo' ? this.end.hz : others.find(({ sessionId }) => sessionId === info?.peer_id)?.end.hz;
+      if (hz === undefined) return true;
+      const heardHz = Math.round(await pitchOf(this.#endpoint));
+      last = `${this.sessionId}, ${info?.type} with ${info?.peer_id}, heard ${heardHz} Hz instead of ${hz} Hz`;
+      return isSameHz(heardHz, hz);
+    };
+    await until('a phone has its media', isServed).catch((cause: unknown) => {
+      throw new Error(last, { cause });
+    });
   }
 
   close(): Promise<void> {
