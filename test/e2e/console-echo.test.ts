@@ -1,29 +1,17 @@
-import { mkdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SessionStore } from '../../lib/store/sessions.ts';
 import { openTable } from '../../lib/store/table.ts';
-import { buildConsole, launchChromium, openConsole, received } from '../support/console.ts';
+import { received } from '../support/console.ts';
+import { artefacts, consoleStage } from '../support/console-stage.ts';
 import { janusHandles } from '../support/janus-admin.ts';
-import { startTestStack, type TestStack } from '../support/stack.ts';
 import { grows, stops, until } from '../support/until.ts';
 
-const artefacts = fileURLToPath(new URL('../../test-results/', import.meta.url));
-let stack: TestStack;
-let browser: Browser;
+const stage = consoleStage();
 let records: SessionStore;
 
-beforeAll(async () => {
-  await mkdir(artefacts, { recursive: true });
-  await buildConsole();
-  [stack, browser] = await Promise.all([startTestStack(), launchChromium()]);
-  records = new SessionStore(openTable('patchbay', stack.dynamodb));
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await stack?.stop();
+beforeAll(() => {
+  records = new SessionStore(openTable('patchbay', stage.stack.dynamodb));
 });
 
 const inPhase = (page: Page, phase: string) => page.locator(`[data-testid=call-state][data-phase=${phase}]`);
@@ -38,7 +26,7 @@ async function startEcho(page: Page): Promise<string> {
 
 const sessionGone = async (sessionId: string) => {
   const record = await records.get({ tenant: 'default', sessionId });
-  return record === undefined && (await janusHandles(stack.janus)).length === 0;
+  return record === undefined && (await janusHandles(stage.stack.janus)).length === 0;
 };
 
 describe('an echo call from the console', () => {
@@ -50,7 +38,7 @@ describe('an echo call from the console', () => {
   const framesDecoded = () => received(page, 'echo', 'video', 'framesDecoded')();
 
   beforeAll(async () => {
-    page = await openConsole(browser, stack.console, complaints);
+    page = await stage.open(stage.stack.console, complaints);
   });
 
   afterAll(() => page?.close());
@@ -65,7 +53,7 @@ describe('an echo call from the console', () => {
     expect(await page.getByTestId('remote-video').evaluate(isPlaying)).toBe(true);
     expect(await page.getByTestId('local-video').evaluate(isPlaying)).toBe(true);
     expect((await records.get({ tenant: 'default', sessionId }))?.state).toBe('ready');
-    expect(await janusHandles(stack.janus)).toHaveLength(1);
+    expect(await janusHandles(stage.stack.janus)).toHaveLength(1);
     await page.screenshot({ path: `${artefacts}console-echo.png` });
   });
 
@@ -114,7 +102,7 @@ describe('an echo call from the console', () => {
 });
 
 test('closing the tab during a call ends its session, in Janus and in the table', async () => {
-  const page = await browser.newPage();
+  const page = await stage.browser.newPage();
   // The console leaves reconnect_timeout at its 30 s.
   await page.addInitScript(() => {
     const { send } = WebSocket.prototype;
@@ -124,7 +112,7 @@ test('closing the tab during a call ends its session, in Janus and in the table'
       send.call(this, JSON.stringify(message));
     };
   });
-  await page.goto(stack.console);
+  await page.goto(stage.stack.console);
   const sessionId = await startEcho(page);
   await grows('decoded frames', received(page, 'echo', 'video', 'framesDecoded'), 5);
   const closedAtMs = performance.now();
@@ -133,12 +121,12 @@ test('closing the tab during a call ends its session, in Janus and in the table'
   const tookMs = performance.now() - closedAtMs;
   console.info(`session gone ${Math.round(tookMs)} ms after its tab was closed`);
   expect(tookMs).toBeGreaterThan(1900);
-  const ended = (await stack.controllerLog()).split('\n').find((line) => line.includes(sessionId));
+  const ended = (await stage.stack.controllerLog()).split('\n').find((line) => line.includes(sessionId));
   expect(ended).toContain('"reason":"registered_down"');
 });
 
 test("a message of 33 KB from Chromium's WebSocket closes the connection with 1009", async () => {
-  const page = await openConsole(browser, stack.console);
+  const page = await stage.open(stage.stack.console);
   const code = await page.evaluate(
     (url) =>
       new Promise<number>((resolve) => {
@@ -146,7 +134,7 @@ test("a message of 33 KB from Chromium's WebSocket closes the connection with 10
         socket.onopen = () => socket.send(JSON.stringify({ cmd: 'ping', padding: 'x'.repeat(33 * 1024) }));
         socket.onclose = (event) => resolve(event.code);
       }),
-    stack.api,
+    stage.stack.api,
   );
   expect(code).toBe(1009);
   await page.close();

@@ -1,35 +1,17 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { layouts } from '../../console/src/rooms/layouts.ts';
-import {
-  buildConsole,
-  difference,
-  inPhase,
-  launchChromium,
-  look,
-  moves,
-  openConsole,
-  received,
-  shoot,
-} from '../support/console.ts';
+import { difference, inPhase, look, moves, received, shoot } from '../support/console.ts';
+import { artefacts, consoleBrowser } from '../support/console-stage.ts';
 import { engines } from '../support/freeswitch-stack.ts';
 import { type EngineStack, startStackOn } from '../support/switchboard.ts';
 import { grows, until } from '../support/until.ts';
 
-const artefacts = fileURLToPath(new URL('../../test-results/', import.meta.url));
+const chromium = consoleBrowser();
 const configured = new URL('../../infra/containers/freeswitch/conf/conference_layouts.conf.xml', import.meta.url);
 const roomId = 'stage';
-let browser: Browser;
-
-beforeAll(async () => {
-  await mkdir(artefacts, { recursive: true });
-  await buildConsole();
-  browser = await launchChromium();
-});
-afterAll(() => browser?.close());
 
 test('offers the layouts that our FreeSWITCH has', async () => {
   const names = (await readFile(configured, 'utf8')).matchAll(/<layout name="([^"]+)"/g);
@@ -45,7 +27,7 @@ describe.each(engines)('a room that mixes on the %s FreeSWITCH', (engine) => {
 
   beforeAll(async () => {
     world = await startStackOn(engine);
-    camera = await openConsole(browser, `${world.stack.console}/#rooms`, complaints);
+    camera = await chromium.open(`${world.stack.console}/#rooms`, complaints);
   });
   afterAll(async () => {
     await Promise.all([camera, picture].map((page) => page?.close()));
@@ -76,7 +58,7 @@ describe.each(engines)('a room that mixes on the %s FreeSWITCH', (engine) => {
     await camera.getByRole('region', { name: 'Mix' }).waitFor();
     expect(await camera.getByTestId('publish-start').count()).toBe(0);
     expect(await camera.locator(`[data-testid=room-row][data-room-id=${roomId}]`).textContent()).toContain('mcu');
-    picture = await openConsole(browser, camera.url(), complaints);
+    picture = await chromium.open(camera.url(), complaints);
   });
 
   test('lists who has joined, and shows them the mix of all', async () => {

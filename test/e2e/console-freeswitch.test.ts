@@ -1,40 +1,20 @@
-import { mkdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import {
-  buildConsole,
-  difference,
-  launchChromium,
-  look,
-  moves,
-  openConsole,
-  received,
-  shoot,
-  standsStill,
-} from '../support/console.ts';
+import { difference, look, moves, received, shoot, standsStill } from '../support/console.ts';
+import { artefacts, consoleBrowser } from '../support/console-stage.ts';
 import { engines } from '../support/freeswitch-stack.ts';
 import { startTestStack } from '../support/stack.ts';
 import { card, type EngineStack, isPlaced, startCard, startStackOn, switchCard } from '../support/switchboard.ts';
 import { grows, until } from '../support/until.ts';
 
-const artefacts = fileURLToPath(new URL('../../test-results/', import.meta.url));
-let browser: Browser;
-
-beforeAll(async () => {
-  await mkdir(artefacts, { recursive: true });
-  await buildConsole();
-  browser = await launchChromium();
-});
-afterAll(() => browser?.close());
-
+const chromium = consoleBrowser();
 /** On the double WebRTC has no media, and Chromium gives such a call up after some 15 s: each test has calls of its own. */
 describe.each(engines)('the switchboard on the %s FreeSWITCH', (engine) => {
   const complaints: string[] = [];
   let world: EngineStack;
   let page: Page;
-  const open = () => openConsole(browser, `${world.stack.console}/#switchboard`, complaints);
+  const open = () => chromium.open(`${world.stack.console}/#switchboard`, complaints);
 
   beforeAll(async () => {
     world = await startStackOn(engine);
@@ -193,7 +173,7 @@ describe.each(real)('two tabs on the %s FreeSWITCH', () => {
   beforeAll(async () => {
     world = await startStackOn('real');
     const url = `${world.stack.console}/#switchboard`;
-    [camera, picture] = [await openConsole(browser, url, complaints), await openConsole(browser, url, complaints)];
+    [camera, picture] = [await chromium.open(url, complaints), await chromium.open(url, complaints)];
   });
   afterAll(async () => {
     await Promise.all([camera, picture].map((page) => page?.close()));
@@ -256,7 +236,7 @@ describe.each(real)('two tabs on the %s FreeSWITCH', () => {
 describe('without FreeSWITCH', () => {
   test('the page says in a sentence how it is added, and a room that needs it says so too', async () => {
     const stack = await startTestStack({ PATCHBAY_FREESWITCH_URL: '', PATCHBAY_FREESWITCH_BIN: '' });
-    const page = await openConsole(browser, `${stack.console}/#switchboard`);
+    const page = await chromium.open(`${stack.console}/#switchboard`);
     const notice = page.locator('[data-testid=engine-notice][data-state=missing]');
     await notice.waitFor();
     expect(await notice.textContent()).toMatch(/PATCHBAY_FREESWITCH_BIN .* PATCHBAY_FREESWITCH_URL/);
@@ -274,7 +254,7 @@ describe('without FreeSWITCH', () => {
   test('that is lost, the page says so until it is back', async () => {
     const { stack, double, stop } = await startStackOn('double');
     await double?.kill();
-    const page = await openConsole(browser, `${stack.console}/#switchboard`);
+    const page = await chromium.open(`${stack.console}/#switchboard`);
     await page.locator('[data-testid=engine-notice][data-state=down]').waitFor({ timeout: 20_000 });
     await double?.restart();
     await page.getByTestId('engine-notice').waitFor({ state: 'detached' });

@@ -1,46 +1,21 @@
-import { mkdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  buildConsole,
-  difference,
-  inPhase,
-  launchChromium,
-  look,
-  moves,
-  openConsole,
-  received,
-  videoKbps,
-} from '../support/console.ts';
+import { difference, inPhase, look, moves, received, videoKbps } from '../support/console.ts';
+import { artefacts, consoleStage } from '../support/console-stage.ts';
 import { janusHandles } from '../support/janus-admin.ts';
-import { startTestStack, type TestStack } from '../support/stack.ts';
 import { grows, stops, until } from '../support/until.ts';
 
-const artefacts = fileURLToPath(new URL('../../test-results/', import.meta.url));
-let stack: TestStack;
-let browser: Browser;
+const stage = consoleStage();
 const complaints: string[] = [];
 
-beforeAll(async () => {
-  await mkdir(artefacts, { recursive: true });
-  await buildConsole();
-  [stack, browser] = await Promise.all([startTestStack(), launchChromium()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
-
-const open = (url: string) => openConsole(browser, url, complaints);
+const open = (url: string) => stage.open(url, complaints);
 const phase = (page: Page, name: string) => inPhase(page, 'proxy-state', name);
 const audioBytes = (page: Page) => received(page, 'friend', 'audio', 'bytesReceived');
 const framesDecoded = (page: Page) => received(page, 'friend', 'video', 'framesDecoded');
 
 /** The caller sends its camera, the friend the test picture. */
 async function startCall(): Promise<{ caller: Page; friend: Page; url: string }> {
-  const caller = await open(stack.console);
+  const caller = await open(stage.stack.console);
   await caller.getByTestId('way-proxy').click();
   await caller.getByTestId('proxy-start').click();
   await phase(caller, 'waiting');
@@ -52,7 +27,7 @@ async function startCall(): Promise<{ caller: Page; friend: Page; url: string }>
   return { caller, friend, url };
 }
 
-const mediaIsGone = async () => (await janusHandles(stack.janus)).length === 0;
+const mediaIsGone = async () => (await janusHandles(stage.stack.janus)).length === 0;
 
 describe('a call through the server, by a link', () => {
   let caller: Page;
@@ -81,7 +56,7 @@ describe('a call through the server, by a link', () => {
       expect(difference(seen, await look(there, 'proxy-local-video'))).toBeLessThan(0.2);
       expect(difference(seen, await look(here, 'proxy-local-video'))).toBeGreaterThan(0.4);
     }
-    expect(await janusHandles(stack.janus)).toHaveLength(2);
+    expect(await janusHandles(stage.stack.janus)).toHaveLength(2);
     await caller.screenshot({ path: `${artefacts}console-proxy-caller.png` });
     await friend.screenshot({ path: `${artefacts}console-proxy-friend.png` });
   });

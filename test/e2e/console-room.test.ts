@@ -1,36 +1,12 @@
-import { mkdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  buildConsole,
-  difference,
-  inPhase,
-  launchChromium,
-  look,
-  moves,
-  openConsole,
-  received,
-} from '../support/console.ts';
-import { startTestStack, type TestStack } from '../support/stack.ts';
+import { difference, inPhase, look, moves, received } from '../support/console.ts';
+import { artefacts, consoleStage } from '../support/console-stage.ts';
 import { grows, stops, until } from '../support/until.ts';
 
-const artefacts = fileURLToPath(new URL('../../test-results/', import.meta.url));
+const stage = consoleStage();
 const roomId = 'studio';
-let stack: TestStack;
-let browser: Browser;
-
-beforeAll(async () => {
-  await mkdir(artefacts, { recursive: true });
-  await buildConsole();
-  [stack, browser] = await Promise.all([startTestStack(), launchChromium()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
 
 /** The session by which a page publishes or listens. */
 const ownId = async (page: Page, role: 'publisher' | 'listener') =>
@@ -67,7 +43,7 @@ describe('a room with two tabs that publish, and one that listens', () => {
   const audioBytes = () => received(listener, 'listen', 'audio', 'bytesReceived')();
 
   beforeAll(async () => {
-    camera = await openConsole(browser, stack.console, complaints);
+    camera = await stage.open(stage.stack.console, complaints);
   });
 
   afterAll(() => Promise.all([camera, picture, listener].map((page) => page?.close())));
@@ -82,8 +58,8 @@ describe('a room with two tabs that publish, and one that listens', () => {
     await camera.getByText('opus, vp8, at most 1000 kbit/s').waitFor();
     await camera.locator(`[data-testid=room-row][data-room-id=${roomId}]`).waitFor();
     expect(new URL(camera.url()).hash).toBe(`#room=${roomId}`);
-    picture = await openConsole(browser, camera.url(), complaints);
-    listener = await openConsole(browser, camera.url(), complaints);
+    picture = await stage.open(camera.url(), complaints);
+    listener = await stage.open(camera.url(), complaints);
   });
 
   test('shows moving pictures in all of them', async () => {

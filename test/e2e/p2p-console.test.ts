@@ -1,40 +1,14 @@
-import { mkdir } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildConsole, launchChromium } from '../support/console.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, describe, expect, test } from 'vitest';
+import { artefacts, consoleStage } from '../support/console-stage.ts';
 import { CuttableProxy } from '../support/cuttable-proxy.ts';
-import { startTestStack, type TestStack } from '../support/stack.ts';
 import { grows, until } from '../support/until.ts';
 
-const artefacts = fileURLToPath(new URL('../../test-results/', import.meta.url));
-let stack: TestStack;
-let browser: Browser;
+const stage = consoleStage();
 const complaints: string[] = [];
 
-beforeAll(async () => {
-  await mkdir(artefacts, { recursive: true });
-  await buildConsole();
-  [stack, browser] = await Promise.all([startTestStack(), launchChromium()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await stack?.stop();
-});
-
 /** Each page in a context of its own: two people. */
-async function open(url: string, into = complaints): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  page.on('pageerror', (error) => into.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') into.push(message.text());
-  });
-  await page.goto(url);
-  await page.getByTestId('connection').and(page.locator('[data-status=open]')).waitFor();
-  return page;
-}
-
+const open = (url: string, into = complaints) => stage.open(url, into);
 const inPhase = (page: Page, phase: string) => page.locator(`[data-testid=p2p-state][data-phase=${phase}]`).waitFor();
 const frames = (page: Page) => () =>
   page
@@ -44,7 +18,7 @@ const frames = (page: Page) => () =>
     );
 
 async function startCall(
-  from = stack.console,
+  from = stage.stack.console,
   into = complaints,
 ): Promise<{ caller: Page; friend: Page; url: string }> {
   const caller = await open(from, into);
@@ -115,7 +89,7 @@ test('the friend who hangs up ends it for the caller, too', async () => {
 });
 
 test('a call goes on while its page reconnects, and says so', async () => {
-  const proxy = await CuttableProxy.before(stack.console);
+  const proxy = await CuttableProxy.before(stage.stack.console);
   // Chromium complains about each attempt that fails.
   const { caller, friend } = await startCall(proxy.url, []);
   const pill = (status: string) => caller.locator(`[data-testid=connection][data-status=${status}]`).waitFor();

@@ -12,6 +12,7 @@ import { EslWire } from './freeswitch/esl-wire.ts';
 import { type FreeSwitchDouble, startFreeSwitchDouble } from './freeswitch/freeswitch-double.ts';
 import { type RealFreeSwitch, startRealFreeSwitch } from './freeswitch/real.ts';
 import { mediaSpec as janusMediaSpec, roomSpec as janusRoomSpec } from './janus-backend.ts';
+import { keptLog } from './kept-log.ts';
 import { until } from './until.ts';
 
 export type EngineKind = 'double' | 'real';
@@ -54,11 +55,7 @@ export async function startFreeSwitchBench(kind: EngineKind): Promise<FreeSwitch
   const address: FreeSwitchAddress = { host: '127.0.0.1', eslPort, sipPort, password };
   const sockets = new CuttableSockets();
   const backends: FreeSwitchBackend[] = [];
-  const log: string[] = [];
-  const write = (fields: object, message: string) => {
-    const error = Reflect.get(fields, 'err');
-    log.push(JSON.stringify({ ...fields, ...(error instanceof Error && { err: error.message }), message }));
-  };
+  const { lines, log } = keptLog();
   const ask = async (command: string) => {
     const wire = await sockets.spare(() => EslWire.login(eslPort, password));
     try {
@@ -72,7 +69,7 @@ export async function startFreeSwitchBench(kind: EngineKind): Promise<FreeSwitch
     kind,
     folder,
     address,
-    log,
+    log: lines,
     sockets,
     get double() {
       if (isDouble(engine)) return engine;
@@ -84,7 +81,7 @@ export async function startFreeSwitchBench(kind: EngineKind): Promise<FreeSwitch
         nodeId,
         publicAddress: '127.0.0.1',
         clock,
-        log: { debug: write, info: write, warn: write, error: write },
+        log,
         random: Math.random,
         onChange: () => {},
       });

@@ -8,6 +8,7 @@ import { type Clock, systemClock } from '../../lib/domain/clock.ts';
 import { type LocalJanus, startJanus } from '../../lib/local/janus.ts';
 import type { PatchbayError } from '../../lib/protocol/errors.ts';
 import type { SessionStatus } from '../../lib/protocol/events.ts';
+import { keptLog } from './kept-log.ts';
 import { until } from './until.ts';
 
 /** A real Janus and our backend before it, without the rest of patchbay. */
@@ -30,22 +31,18 @@ export async function startJanusBench(): Promise<JanusBench> {
   await mkdir(join(folder, 'logs'));
   const janus = await startJanus(folder, { mediaAddress: '127.0.0.1', iceInterfaces: ['lo'] });
   const backends: JanusBackend[] = [];
-  const log: string[] = [];
-  const write = (fields: object, message: string) => {
-    const error = Reflect.get(fields, 'err');
-    log.push(JSON.stringify({ ...fields, ...(error instanceof Error && { err: error.message }), message }));
-  };
+  const { lines, log } = keptLog();
   return {
     folder,
     janus,
-    log,
+    log: lines,
     async connect({ address = janus.address, nodeId = 'bench', clock = systemClock } = {}) {
       const backend = new JanusBackend({
         address,
         nodeId,
         clientCandidates: 'pass',
         clock,
-        log: { debug: write, info: write, warn: write, error: write },
+        log,
         random: Math.random,
         onChange: () => {},
       });

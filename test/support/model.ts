@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { PatchbayError } from '../../lib/protocol/errors.ts';
 import type { PatchbayEvent } from '../../lib/protocol/events.ts';
 import { RecordingFiles } from '../../lib/recordings/recording-files.ts';
+import { flush } from './clock.ts';
 import type { TestNode } from './test-node.ts';
 
 /** What model-based tests share: steps with names, stores that fail, and what holds for the events of any object. */
@@ -101,4 +102,42 @@ export function seenIn(events: readonly PatchbayEvent[]): string[] {
     if (type === 'stopped_member') expect(seen.delete(id)).toBe(true);
   }
   return [...seen];
+}
+
+/** A system under test that starts empty or with some who are at home already. */
+interface Inhabited {
+  moveIn(): Promise<unknown>;
+  run(work: () => unknown): void;
+  check(): void;
+  finish(): Promise<void>;
+}
+
+/**
+ * Runs random steps on fresh systems. Half of the steps are under way together with the next one; time passes only when
+ * all is done.
+ */
+export function assertModel<System extends Inhabited>(
+  make: () => System,
+  step: fc.Arbitrary<Step<System>>,
+  time: fc.Arbitrary<Step<System>>,
+  { stepsPerTime, runs }: { readonly stepsPerTime: number; readonly runs: number },
+): Promise<void> {
+  const steps = fc.array(
+    fc.oneof({ weight: stepsPerTime, arbitrary: fc.tuple(step, fc.boolean()) }, fc.tuple(time, fc.constant(true))),
+    { minLength: 3, maxLength: 40, size: 'max' },
+  );
+  return fc.assert(
+    fc.asyncProperty(fc.boolean(), steps, async (isEmpty, all) => {
+      const system = make();
+      if (!isEmpty) await system.moveIn();
+      for (const [{ run }, isQuiet] of all) {
+        system.run(() => run(system));
+        if (!isQuiet) continue;
+        await flush();
+        system.check();
+      }
+      await system.finish();
+    }),
+    { numRuns: runs },
+  );
 }

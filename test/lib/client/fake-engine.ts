@@ -1,5 +1,6 @@
 import wrtc from '@roamhq/wrtc';
 import { gatheringDone } from '../../../lib/client/ice.ts';
+import type { FakeServer } from './fake-server.ts';
 
 /** Plays the media engine: answers offers, and sends what it gets back; or offers by itself. */
 export class FakeEngine {
@@ -66,4 +67,25 @@ export class FakeMicrophone {
 function sdpOf(given: unknown): string {
   if (typeof given === 'object' && given !== null && 'sdp' in given && typeof given.sdp === 'string') return given.sdp;
   throw new Error('the description has no sdp');
+}
+
+/** The server makes the offer, and takes the answer and what is trickled after it. */
+export function offersBy(
+  server: FakeServer,
+  engine: FakeEngine,
+  made: object,
+  offer: () => Promise<{ sdp: string }>,
+): void {
+  server
+    .on('session/create', async ({ ok }) => ok({ ...made, offer: await offer() }))
+    .on('session/set_answer', async ({ data, ok }) => {
+      await engine.takeAnswer(data.answer);
+      ok();
+    })
+    .on('session/set_candidate', async ({ data, ok }) => {
+      await engine.addCandidates(data.candidates);
+      ok();
+    })
+    .on('session/set_candidate_end', ({ ok }) => ok())
+    .on('session/destroy', ({ ok }) => ok());
 }

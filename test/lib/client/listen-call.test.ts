@@ -1,7 +1,7 @@
 import wrtc from '@roamhq/wrtc';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Call, type ListenOptions, listenTo, PatchbayClient } from '../../../lib/client/index.ts';
-import { FakeEngine, FakeMicrophone } from './fake-engine.ts';
+import { FakeEngine, FakeMicrophone, offersBy } from './fake-engine.ts';
 import { FakeServer, sessionEvent } from './fake-server.ts';
 
 const id = 'listener@node1';
@@ -17,19 +17,8 @@ beforeEach(async () => {
   server = await FakeServer.start();
   engine = new FakeEngine();
   microphone = new FakeMicrophone();
-  server
-    .on('session/create', async ({ ok }) => ok({ ...made, offer: await engine.offer(microphone.stream) }))
-    .on('session/set_answer', async ({ data, ok }) => {
-      await engine.takeAnswer(data.answer);
-      ok();
-    })
-    .on('session/set_candidate', async ({ data, ok }) => {
-      await engine.addCandidates(data.candidates);
-      ok();
-    })
-    .on('session/set_candidate_end', ({ ok }) => ok())
-    .on('session/set_type', ({ ok }) => ok({ publisher_id: 'p2' }))
-    .on('session/destroy', ({ ok }) => ok());
+  offersBy(server, engine, made, () => engine.offer(microphone.stream));
+  server.on('session/set_type', ({ ok }) => ok({ publisher_id: 'p2' }));
   client = new PatchbayClient({ url: server.url });
   await client.connect();
 });

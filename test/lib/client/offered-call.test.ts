@@ -1,7 +1,7 @@
 import wrtc from '@roamhq/wrtc';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type Call, type CallOptions, PatchbayClient, startCall } from '../../../lib/client/index.ts';
-import { FakeEngine, FakeMicrophone } from './fake-engine.ts';
+import { FakeEngine, FakeMicrophone, offersBy } from './fake-engine.ts';
 import { FakeServer } from './fake-server.ts';
 
 const id = 'parked@node1';
@@ -19,18 +19,7 @@ beforeEach(async () => {
   engine = new FakeEngine();
   own = new FakeMicrophone();
   far = new FakeMicrophone();
-  server
-    .on('session/create', async ({ ok }) => ok({ ...made, offer: await engine.offer(far.stream, 'sendrecv') }))
-    .on('session/set_answer', async ({ data, ok }) => {
-      await engine.takeAnswer(data.answer);
-      ok();
-    })
-    .on('session/set_candidate', async ({ data, ok }) => {
-      await engine.addCandidates(data.candidates);
-      ok();
-    })
-    .on('session/set_candidate_end', ({ ok }) => ok())
-    .on('session/destroy', ({ ok }) => ok());
+  offersBy(server, engine, made, () => engine.offer(far.stream, 'sendrecv'));
   client = new PatchbayClient({ url: server.url });
   await client.connect();
 });

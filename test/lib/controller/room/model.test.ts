@@ -6,7 +6,7 @@ import { PatchbayError } from '../../../../lib/protocol/errors.ts';
 import { caller, moderator } from '../../../support/callers.ts';
 import { flush } from '../../../support/clock.ts';
 import type { FakeMedia } from '../../../support/fake-backend.ts';
-import { inOrder, ModelNode, NoFiles, Step, seenIn, stores, typesOf } from '../../../support/model.ts';
+import { assertModel, inOrder, ModelNode, NoFiles, Step, seenIn, stores, typesOf } from '../../../support/model.ts';
 import { answer, offer } from '../../../support/sdp.ts';
 import { TestNode } from '../../../support/test-node.ts';
 
@@ -273,29 +273,8 @@ const time = fc
   .constantFrom(50, 1500, 6000, 11_000, 25_000)
   .map((ms) => new Step<System>(`${ms} ms pass`, ({ node }) => node.clock.advance(ms)));
 
-/** Half of the steps are under way together with the next one; time passes only when all is done. */
-const steps = fc.array(
-  fc.oneof({ weight: 5, arbitrary: fc.tuple(step, fc.boolean()) }, fc.tuple(time, fc.constant(true))),
-  {
-    minLength: 3,
-    maxLength: 40,
-    size: 'max',
-  },
+test(
+  'random commands, faults and time over rooms: one end each, and nothing left behind',
+  () => assertModel(() => new System(), step, time, { stepsPerTime: 5, runs }),
+  60_000,
 );
-
-test('random commands, faults and time over rooms: one end each, and nothing left behind', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.boolean(), steps, async (isEmpty, all) => {
-      const system = new System();
-      if (!isEmpty) await system.moveIn();
-      for (const [{ run }, isQuiet] of all) {
-        system.run(() => run(system));
-        if (!isQuiet) continue;
-        await flush();
-        system.check();
-      }
-      await system.finish();
-    }),
-    { numRuns: runs },
-  );
-}, 60_000);
