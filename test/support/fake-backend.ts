@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, isAbsolute } from 'node:path';
 import type {
   Backend,
   MediaRecorder,
@@ -37,7 +37,8 @@ export class FakeRecorder implements MediaRecorder {
   async stop(): Promise<void> {
     this.stopped += 1;
     const base = this.started.at(-1);
-    if (base === undefined || !this.#leavesFiles) return;
+    // What does not name a place is of files that nobody keeps.
+    if (base === undefined || !this.#leavesFiles || !isAbsolute(base)) return;
     await mkdir(dirname(base), { recursive: true });
     await writeFile(`${base}-audio.mjr`, 'x'.repeat(1000));
   }
