@@ -136,6 +136,28 @@ export function controlContract(world: () => ContractWorld): void {
       });
     });
 
+    test('writes several files at once, but for the frames that it is told to hold back', async () => {
+      const { esl } = world();
+      await inFolder(async (folder) => {
+        const phone = await world().phone();
+        const { id, final } = await world().call('park', { sdp: phone.sdp });
+        phone.speakTo(final.body);
+        const files = [join(folder, 'd.wav'), join(folder, 'e.wav')];
+        for (const file of files) {
+          const start = `uuid_record ${id} start ${file} 0 {RECORD_PRE_BUFFER_FRAMES=2}`;
+          expect(await esl.api(start)).toBe('+OK Success\n');
+        }
+        const startedAtMs = performance.now();
+        await delay(1500);
+        for (const file of files) {
+          const lastedMs = performance.now() - startedAtMs;
+          expect(await esl.api(`uuid_record ${id} stop ${file}`)).toBe('+OK Success\n');
+          await esl.event('RECORD_STOP', { 'Unique-ID': id, 'Record-File-Path': file });
+          expect(Math.abs(((await wavMs(file)) ?? 0) - lastedMs)).toBeLessThan(300);
+        }
+      });
+    });
+
     test('knows no webm', async () => {
       await inFolder(async (folder) => {
         const { id } = await world().call('echo');

@@ -31,7 +31,7 @@ describe('a command', () => {
     [requests.videoBitrate(id, 200_000), `uuid_video_bitrate ${id} 200kb`],
     [requests.videoBitrate(id, 1), `uuid_video_bitrate ${id} 1kb`],
     [requests.videoBitrate(id, 0), `uuid_video_bitrate ${id} 3000kb`],
-    [requests.record(id, true, '/data/a.wav'), `uuid_record ${id} start /data/a.wav`],
+    [requests.record(id, true, '/data/a.wav'), `uuid_record ${id} start /data/a.wav 0 {RECORD_PRE_BUFFER_FRAMES=2}`],
     [requests.record(id, false, '/data/a.wav'), `uuid_record ${id} stop /data/a.wav`],
     [requests.recordRoom('room', true, '/data/a.mp4'), 'conference room recording start /data/a.mp4'],
     [requests.layout('room', '1up_top_left+5'), 'conference room vid-layout 1up_top_left+5'],
