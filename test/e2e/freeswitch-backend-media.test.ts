@@ -72,7 +72,7 @@ describe.each(engineKinds)('the media of a call on FreeSWITCH, the %s', (engine)
     await delay(1000);
     const lastedMs = performance.now() - startedAtMs;
     await end(leg);
-    const seconds = await secondsOf(`${base}-call.wav`);
+    const seconds = await secondsOf(`${base}-sound.wav`);
     console.info(`${engine}: recorded ${seconds} s of ${(lastedMs / 1000).toFixed(2)} s`);
     expect(Math.abs(seconds - lastedMs / 1000)).toBeLessThan(0.3);
     await leg.session.recorder?.stop();

@@ -36,25 +36,51 @@ interface OpenFile {
 
 export interface RecorderOptions {
   readonly connection: FreeSwitchConnection;
-  /** What the file's name ends with. @throws PatchbayError when there is nothing to record now */
-  readonly suffix: () => Promise<string>;
+  /** What the files' names end with, one a file. @throws PatchbayError when there is nothing to record now */
+  readonly suffixes: () => Promise<readonly string[]>;
   readonly command: (isStart: boolean, file: string) => EslCommand;
   /** Nothing more is to be heard of what was recorded. */
   readonly isLost: () => boolean;
 }
 
-/** Writes one file at a time. FreeSWITCH says yes to a second start: it is ours to know that there is one. */
+/** A file that is being written. */
+interface Tape {
+  readonly name: string;
+  readonly file: OpenFile;
+}
+
+/** Writes the files of one recording at a time. FreeSWITCH says yes to a second start: it is ours to know that there is one. */
 export class FreeSwitchRecorder implements MediaRecorder {
   readonly #options: RecorderOptions;
-  #tape: { readonly name: string; readonly file: OpenFile } | undefined;
+  #tapes: readonly Tape[] = [];
 
   constructor(options: RecorderOptions) {
     this.#options = options;
   }
 
   async start(base: string): Promise<void> {
-    const { connection, suffix, command } = this.#options;
-    const name = `${base}${await suffix()}`;
+    const tapes: Tape[] = [];
+    try {
+      for (const suffix of await this.#options.suffixes()) tapes.push(await this.#record(`${base}${suffix}`));
+    } catch (error) {
+      // All of them, or none.
+      await Promise.allSettled(tapes.map((tape) => this.#close(tape)));
+      throw error;
+    }
+    this.#tapes = tapes;
+  }
+
+  /** @throws PatchbayError recording_failed when FreeSWITCH does not tell that the files are complete */
+  async stop(): Promise<void> {
+    const tapes = this.#tapes;
+    this.#tapes = [];
+    // Whatever becomes of one, the others are whole before this ends.
+    const closed = await Promise.allSettled(tapes.map((tape) => this.#close(tape)));
+    for (const one of closed) if (one.status === 'rejected') throw one.reason;
+  }
+
+  async #record(name: string): Promise<Tape> {
+    const { connection, command } = this.#options;
     const order = command(true, name);
     const file = connection.files.open(name);
     try {
@@ -63,15 +89,10 @@ export class FreeSwitchRecorder implements MediaRecorder {
       file.forget();
       throw error;
     }
-    this.#tape = { name, file };
+    return { name, file };
   }
 
-  /** @throws PatchbayError recording_failed when FreeSWITCH does not tell that the file is complete */
-  async stop(): Promise<void> {
-    const tape = this.#tape;
-    if (!tape) return;
-    this.#tape = undefined;
-    const { name, file } = tape;
+  async #close({ name, file }: Tape): Promise<void> {
     const { connection, command, isLost } = this.#options;
     const failed = () => new PatchbayError('recording_failed', 'FreeSWITCH did not close the file');
     try {

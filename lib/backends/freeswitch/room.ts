@@ -29,7 +29,7 @@ export class FreeSwitchRoom implements MediaRoom {
     connection.rooms.set(spec.mediaId, this);
     this.recorder = new FreeSwitchRecorder({
       connection,
-      suffix: async () => this.#suffix(),
+      suffixes: async () => [this.#suffix()],
       command: (isStart, file) => recordRoom(spec.mediaId, isStart, file),
       isLost: () => this.#members.size === 0 && !connection.isUp,
     });

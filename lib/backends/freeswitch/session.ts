@@ -59,9 +59,10 @@ export class FreeSwitchSession implements MediaSession {
     this.#limit = new BitrateLimit(connection, spec.mediaId);
     this.recorder = new FreeSwitchRecorder({
       connection,
-      suffix: async () => {
+      // The sound has a file of its own: that with the picture begins with the first one that FreeSWITCH can decode.
+      suffixes: async () => {
         await this.#connected();
-        return this.#hasVideo && connection.recordsVideo ? '-call.mp4' : '-call.wav';
+        return this.#hasVideo && connection.recordsVideo ? ['-sound.wav', '-call.mp4'] : ['-sound.wav'];
       },
       command: (isStart, file) => record(spec.mediaId, isStart, file),
       isLost: () => this.channel.isLost,

@@ -1,15 +1,17 @@
 import { FreeSwitchChannel, type Place } from '../../../lib/backends/freeswitch/channel.ts';
 import type { FreeSwitchConnection } from '../../../lib/backends/freeswitch/connection.ts';
+import { OpenFiles } from '../../../lib/backends/freeswitch/recorder.ts';
 import type { EslCommand } from '../../../lib/backends/freeswitch/requests.ts';
 import type { Clock } from '../../../lib/domain/clock.ts';
 import { systemClock } from '../../../lib/domain/clock.ts';
 
 type Answer = (command: string) => string | Promise<string>;
 
-/** What is a connection to those who move and reconcile channels: what it is asked, and what it answers, is the test's. */
+/** What is a connection to those who move, reconcile and record channels: what it is asked, and what it answers, is the test's. */
 export class FakeConnection {
   readonly tag = 'patchbay-test';
   readonly channels = new Map<string, FreeSwitchChannel>();
+  readonly files = new OpenFiles();
   readonly asked: string[] = [];
   readonly ends: string[] = [];
   readonly logged: string[] = [];
