@@ -11,6 +11,13 @@ const webrtc = { offers: { sdpType: 'webrtc', hasVideo: false } } as const;
 /** Begins something and is closed in the middle of it. */
 type Stage = readonly [string, (stage: FreeSwitchStage) => Promise<{ closed: Promise<void>; begun: Promise<unknown> }>];
 
+/** A codec that FreeSWITCH does not take. */
+const unusable = {
+  sdp: 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 3\r\n',
+  sdp_type: 'rtp',
+  trickle_ice: false,
+} as const;
+
 const opened = (stage: FreeSwitchStage, spec: Parameters<FreeSwitchStage['open']>[1] = {}) =>
   stage.open('park', spec).session;
 
@@ -92,6 +99,23 @@ describe.each(engineKinds)('a call of FreeSWITCH, the %s, that is closed', (engi
     await world.bench.hasChannels(0);
   });
 
+  // FreeSWITCH answers what it is told to end meanwhile, and hangs up right behind that.
+  test('before its answer, one of many at once, ends, and nothing else does', async () => {
+    const bystander = await world.stage.connected('echo');
+    const closings = Array.from({ length: 30 }, async (_, at) => {
+      const session = opened(world.stage);
+      const { end } = await world.stage.client('rtp', 440);
+      const begun = rejection(introduce(session, end, 'offeree'));
+      await delay(at);
+      await session.close();
+      await begun;
+    });
+    await Promise.all(closings);
+    await world.bench.hasChannels(1);
+    await bystander.session.changeType?.({ type: 'park' });
+    expect([bystander.sink.statuses, bystander.sink.ends]).toEqual([[], 0]);
+  });
+
   test('tells its sink nothing, and closes once', async () => {
     const leg = await world.stage.connected('park');
     await Promise.all([leg.session.close(), leg.session.close()]);
@@ -126,9 +150,9 @@ describe.each(engineKinds)('a call of FreeSWITCH, the %s, that ends by itself', 
 
   test('is refused for its SDP as the fault of who sent it, and tells its sink nothing', async () => {
     const { session, sink } = world.stage.open('park');
-    const sdp = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 3\r\n';
-    const offer = { sdp, sdp_type: 'rtp', trickle_ice: false } as const;
-    expect(await rejection(session.acceptOffer?.(offer) ?? Promise.resolve())).toMatchObject(reason('invalid_value'));
+    expect(await rejection(session.acceptOffer?.(unusable) ?? Promise.resolve())).toMatchObject(
+      reason('invalid_value'),
+    );
     await delay(200);
     expect([sink.statuses, sink.ends]).toEqual([[], 0]);
   });
@@ -175,5 +199,21 @@ describe.each(engineKinds)('a call of FreeSWITCH, the %s, that ends by itself', 
     await one.session.changeType?.({ type: 'bridge', peer: three.session });
     await Promise.all([hears(one, three), hears(three, one)]);
     expect(one.sink.ends).toBe(0);
+  });
+});
+
+describe('a call that FreeSWITCH refuses', () => {
+  const world = useFreeSwitch('double');
+
+  test('is refused for its SDP, also where its end is told first', async () => {
+    const { bench, stage } = world;
+    bench.double.joinNext(/^SIP\/2\.0 488/);
+    const { session, sink } = stage.open('park');
+    const refused = rejection(session.acceptOffer?.(unusable) ?? Promise.resolve());
+    await until('its end is told', () => stage.backend.engine().sessions === 0);
+    // With its refusal, which waits for another message.
+    await stage.call('park');
+    expect(await refused).toMatchObject(reason('invalid_value'));
+    expect([sink.statuses, sink.ends]).toEqual([[], 0]);
   });
 });

@@ -44,6 +44,7 @@ describe.each(engines)('with the %s, hostile text', (engine) => {
     }
     expect(await on.ask(`global_getvar ${mark}`)).not.toContain('yes');
     expect((await on.stack.controllerLog()).match(/.*not a .* for FreeSWITCH.*/g)).toBeNull();
+    expect(on.stack.output()).not.toContain('starting it again');
   }
   const channelsAre = (count: number) =>
     until(`${count} channels`, async () => (await seenChannels((command) => on.ask(command))).length === count);

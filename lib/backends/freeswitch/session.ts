@@ -170,6 +170,8 @@ export class FreeSwitchSession implements MediaSession {
     const late = () => new PatchbayError('session_stop', `no media connection within ${connectMs / 1000} s`);
     const begun = this.channel.reaches((place) => place.kind === kind, late, connectMs).then(() => this.#arrived());
     begun.catch((error: unknown) => {
+      // FreeSWITCH may tell of the channel's end before it says why it refuses the call.
+      if (this.#isSettingUp) return;
       const why = error instanceof PatchbayError ? error : new PatchbayError('fs_error', undefined, { cause: error });
       this.#sink.end(why, why.message);
     });

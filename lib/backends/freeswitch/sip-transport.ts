@@ -24,6 +24,8 @@ export class SipTransport implements Transport {
   #state = TransportState.Disconnected;
   #socket: Socket | undefined;
   #received = Buffer.alloc(0);
+  /** Whole messages that are not handed on yet. */
+  #messages: string[] = [];
 
   constructor(_logger: unknown, options: SipTransportOptions) {
     this.#options = options;
@@ -71,6 +73,7 @@ export class SipTransport implements Transport {
   async disconnect(): Promise<void> {
     const socket = this.#socket;
     this.#socket = undefined;
+    this.#messages = [];
     socket?.destroy();
     if (this.#state === TransportState.Disconnected) return;
     this.#setState(TransportState.Disconnected);
@@ -84,6 +87,7 @@ export class SipTransport implements Transport {
   #lost(): void {
     const wasConnected = this.isConnected();
     this.#socket = undefined;
+    this.#messages = [];
     this.#setState(TransportState.Disconnected);
     if (wasConnected) this.onDisconnect?.(new Error('the SIP connection was lost'));
   }
@@ -95,12 +99,21 @@ export class SipTransport implements Transport {
 
   #read(socket: Socket, chunk: Buffer): void {
     this.#received = Buffer.concat([this.#received, chunk]);
-    for (;;) {
-      const message = this.#next();
-      if (message === undefined) break;
-      this.onMessage?.(message);
-    }
+    const isIdle = this.#messages.length === 0;
+    for (let message = this.#next(); message !== undefined; message = this.#next()) this.#messages.push(message);
     if (this.#received.length > maxMessageBytes) socket.destroy();
+    if (isIdle) this.#hand();
+  }
+
+  /**
+   * Hands one message on in each turn of the event loop. What sip.js has to do for an answer takes some promises; of a BYE
+   * that came right behind it, in the same chunk, it would drop one half and believe the other.
+   */
+  #hand(): void {
+    const message = this.#messages.shift();
+    if (message === undefined) return;
+    this.onMessage?.(message);
+    if (this.#messages.length > 0) setImmediate(() => this.#hand());
   }
 
   /** Takes the next whole message off what was received. */

@@ -148,15 +148,15 @@ export class Sip {
   ended(id: string): void {
     this.forget(id, channelGone());
     const call = this.#calls.get(id);
-    if (call?.state === SessionState.Established) void call.bye().catch(() => {});
-    if (call instanceof Invitation && call.state === SessionState.Initial) void call.reject().catch(() => {});
+    if (call?.state === SessionState.Established) void quietly(() => call.bye());
+    if (call instanceof Invitation && call.state === SessionState.Initial) void quietly(() => call.reject());
   }
 
   /** It is over for us: FreeSWITCH may not know. */
   abandon(id: string): void {
     this.ended(id);
     const call = this.#calls.get(id);
-    if (call instanceof Inviter && call.state === SessionState.Establishing) void call.cancel().catch(() => {});
+    if (call instanceof Inviter && call.state === SessionState.Establishing) void quietly(() => call.cancel());
     this.#unanswered.get(id)?.(channelGone());
   }
 
@@ -181,7 +181,7 @@ export class Sip {
     const offer = this.#offers.get(id);
     this.#offers.delete(id);
     if (!offer) {
-      void invitation.reject({ statusCode: 603 }).catch(() => {});
+      void quietly(() => invitation.reject({ statusCode: 603 }));
       return;
     }
     this.#keep(id, invitation);
@@ -205,6 +205,13 @@ export class Sip {
       if (state === SessionState.Terminated && this.#calls.get(id) === call) this.#calls.delete(id);
     });
   }
+}
+
+/** What sip.js will not end is over already. It says so by a rejection, or throws at once. */
+async function quietly(end: () => Promise<unknown>): Promise<void> {
+  try {
+    await end();
+  } catch {}
 }
 
 /** What sip.js hands through to the carrier. */

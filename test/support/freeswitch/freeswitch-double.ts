@@ -32,6 +32,8 @@ export interface FreeSwitchDouble {
   delayNext(pattern: Pattern, delayMs: number): void;
   /** The next event whose headers fit (`NAME: value` lines) is told so much later, others overtake it. */
   delayEvent(pattern: Pattern, delayMs: number): void;
+  /** The next SIP message of the double's own that fits goes in one piece with the one after it. */
+  joinNext(pattern: Pattern): void;
   dropEsl(): void;
   dropSip(): void;
   /** New connections are refused for so long; those that are there stay. */
@@ -107,6 +109,7 @@ export async function startFreeSwitchDouble(options: DoubleOptions = {}): Promis
     failNext: (pattern, reply) => steering.failNext(pattern, reply),
     delayNext: (pattern, delayMs) => steering.delayNext(pattern, delayMs),
     delayEvent: (pattern, delayMs) => steering.delayEvent(pattern, delayMs),
+    joinNext: (pattern) => steering.joinNext(pattern),
     dropEsl: () => life.esl.drop(),
     dropSip: () => life.sip.drop(),
     refuse: (forMs) => life.refuse(forMs),

@@ -45,6 +45,8 @@ export class SipServer {
   /** By the client's port, which is what a Contact names. */
   readonly #connections = new Map<number, Socket>();
   readonly #transactions = new Map<string, (response: SipMessage) => void>();
+  /** What waits for the next message, to go in one piece with it. */
+  readonly #waiting = new Map<Socket, string>();
 
   constructor(options: SipOptions) {
     this.#options = options;
@@ -76,7 +78,7 @@ export class SipServer {
       ['Via', `SIP/2.0/TCP 127.0.0.1:${this.port};branch=${branch}`],
       ['Max-Forwards', '70'],
     ];
-    socket.write(formatSip(`${method} ${uri} SIP/2.0`, [...via, ...headers], body));
+    this.#write(socket, formatSip(`${method} ${uri} SIP/2.0`, [...via, ...headers], body));
     return branch;
   }
 
@@ -88,7 +90,10 @@ export class SipServer {
     const port = socket.remotePort ?? 0;
     const framer = new SipFramer();
     this.#connections.set(port, socket);
-    socket.on('close', () => this.#connections.delete(port));
+    socket.on('close', () => {
+      this.#connections.delete(port);
+      this.#waiting.delete(socket);
+    });
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
       for (const message of framer.push(chunk)) void this.#take(message, socket);
@@ -136,7 +141,14 @@ export class SipServer {
       ['CSeq', headerOf(request, 'cseq')],
       ...headers.filter((header) => header !== given),
     ];
-    socket.write(formatSip(`SIP/2.0 ${status}`, own, body));
+    this.#write(socket, formatSip(`SIP/2.0 ${status}`, own, body));
+  }
+
+  #write(socket: Socket, message: string): void {
+    const whole = (this.#waiting.get(socket) ?? '') + message;
+    this.#waiting.delete(socket);
+    if (this.#options.steering.waitsForNext(message)) this.#waiting.set(socket, whole);
+    else socket.write(whole);
   }
 }
 

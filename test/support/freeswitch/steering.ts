@@ -21,6 +21,7 @@ export class Steering {
   readonly received: Received[] = [];
   #orders: Order[] = [];
   #eventDelays: Order[] = [];
+  #joins: Pattern[] = [];
 
   failNext(pattern: Pattern, reply: string): void {
     this.#orders.push({ pattern, reply, delayMs: 0 });
@@ -32,6 +33,17 @@ export class Steering {
 
   delayEvent(pattern: Pattern, delayMs: number): void {
     this.#eventDelays.push({ pattern, delayMs });
+  }
+
+  joinNext(pattern: Pattern): void {
+    this.#joins.push(pattern);
+  }
+
+  /** Whether what is to be sent waits for what is sent after it. */
+  waitsForNext(text: string): boolean {
+    const pattern = this.#joins.find((one) => fits(one, text));
+    this.#joins = this.#joins.filter((one) => one !== pattern);
+    return pattern !== undefined;
   }
 
   /** Notes what came; tells whether it is to be answered otherwise, or later. */
