@@ -1,15 +1,11 @@
 import { requireRoom, roomNotFound, sessionNotFound } from '../domain/access.ts';
+import { answerMs, waitAnswerMs } from '../domain/patience.ts';
 import type { Node } from '../domain/placement.ts';
 import { type Command, type CommandReply, commandRow } from '../protocol/commands.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import { nodeOfId } from '../protocol/ids.ts';
-import { limits } from '../protocol/limits.ts';
 import type { CommandCall } from './command.ts';
 import { NodeUnreachable } from './node-client.ts';
-
-/** What waits, waits `waitSeconds` on the node; both end before the integration's 29 s. */
-const answerMs = 10_000;
-const waitMs = limits.waitSeconds * 1000 + 2000;
 
 /**
  * How long a command waits for its session to be born, in steps: one that its `create` has not overtaken yet. Only ids
@@ -33,7 +29,7 @@ export interface Extra {
 export async function runOn<C extends Command>(
   call: CommandCall<C>,
   node: Node,
-  { acceptMs, resultMs = commandRow(call.command).waits ? waitMs : answerMs, ...extra }: Extra = {},
+  { acceptMs, resultMs = commandRow(call.command).waits ? waitAnswerMs : answerMs, ...extra }: Extra = {},
 ): Promise<CommandReply<C>> {
   const body = { request_id: call.requestId, caller: call.caller, data: call.data, ...extra };
   // The node answers with the reply of this very command.

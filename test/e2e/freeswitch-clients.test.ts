@@ -11,6 +11,7 @@ import {
   type Role,
   startFreeSwitchStack,
 } from '../support/freeswitch-stack.ts';
+import { watchIce } from '../support/ice.ts';
 import { grows, until } from '../support/until.ts';
 
 type Wish = Omit<CommandInput<'session/set_type'>, 'session_id'>;
@@ -70,10 +71,7 @@ describe.each(engines)('on the %s FreeSWITCH', (engine) => {
   test.concurrent.each(cases)('a client that %s, patchbay as %s, becomes every type', async (_name, role, change) => {
     const other = await world.open('park', 'rtp', { stop_after_peer: false });
     const held = await world.openWith(await saying(change), 'park', {}, role);
-    const { peerConnection } = held.end;
-    if (peerConnection) await until('it is connected', () => peerConnection.connectionState === 'connected');
-    const states: string[] = [];
-    peerConnection?.addEventListener('iceconnectionstatechange', () => states.push(peerConnection.iceConnectionState));
+    const ice = await watchIce(held.end.peerConnection, role === 'offeree');
     for (const type of circuit) {
       await setType(held, type === 'bridge' ? { type, peer_id: other.sessionId } : { type });
       expect(await world.info(held)).toMatchObject({ type, state: 'ready' });
@@ -81,7 +79,7 @@ describe.each(engines)('on the %s FreeSWITCH', (engine) => {
     // A re-INVITE, which nobody here answers, would soon have ended it.
     await delay(1000);
     await setType(held, { type: 'echo' });
-    expect(states).toEqual([]);
+    expect(ice()).toEqual([]);
     if (engine === 'double') expect(world.double.reinvites()).toBe(0);
     await world.hangUp(held, other);
   });

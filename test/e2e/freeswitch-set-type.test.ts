@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CommandInput, CommandReply } from '../../lib/client/index.ts';
 import type { SdpType } from '../../lib/protocol/session.ts';
 import { type BareClient, bareClient } from '../support/bare-client.ts';
+import { paperEnd } from '../support/freeswitch-ends.ts';
 import {
   engines,
   type FreeSwitchStack,
@@ -10,6 +11,7 @@ import {
   type Held,
   startFreeSwitchStack,
 } from '../support/freeswitch-stack.ts';
+import { watchIce } from '../support/ice.ts';
 import { until } from '../support/until.ts';
 
 type Wish = Omit<CommandInput<'session/set_type'>, 'session_id'>;
@@ -91,7 +93,7 @@ describe.each(engines)('on the %s FreeSWITCH', (engine) => {
       for (const other of [one, two]) await setType(other, { type: 'park', stop_after_peer: false });
       if (from !== 'park') await goes[from](held, one, setType);
       const before = typesOf(held).length;
-      const ice = watchIce(held);
+      const ice = await watchIce(held.end.peerConnection, true);
       const atMs = performance.now();
       const fields = await goes[to](held, two, ask);
       const tookMs = Math.round(performance.now() - atMs);
@@ -125,15 +127,22 @@ describe.each(engines)('on the %s FreeSWITCH', (engine) => {
     }
   });
 
+  test('before its client is connected it is refused with why, and so is what was asked behind it', async () => {
+    if (engine === 'double') world.double.delayEvent(/Event-Name: CHANNEL_PARK/, 20_000);
+    const held = await world.openWith(paperEnd(), 'park');
+    const { sessionId: session_id } = held;
+    const asked = [
+      setType(held, { type: 'echo' }),
+      world.client.request('session/update_media', { session_id, mute_audio: true }),
+      world.client.request('session/recorder_action', { session_id, action: 'start' }),
+    ];
+    const why = { reason: 'invalid_state', message: expect.stringContaining('not connected to FreeSWITCH yet') };
+    await Promise.all(asked.map((one) => expect(one).rejects.toMatchObject(why)));
+    await world.hangUp(held);
+  });
+
   test('nothing is left of all these sessions, and each has told of its end once, without a gap before it', async () => {
     expect(await world.faulty()).toEqual([]);
     if (engine === 'double') expect(world.double.reinvites()).toBe(0);
   });
 });
-
-/** How the client's ICE changes from now on: not at all, if all is well. */
-function watchIce({ end: { peerConnection } }: Held): () => string[] {
-  const seen: string[] = [];
-  peerConnection?.addEventListener('iceconnectionstatechange', () => seen.push(peerConnection.iceConnectionState));
-  return () => seen;
-}

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import esl, { type Connection, type EslEvent } from 'modesl';
+import { workMs } from '../../domain/patience.ts';
 import { withTimeout } from '../../domain/with-timeout.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 import type { EslCommand } from './requests.ts';
 import type { FreeSwitchAddress } from './url.ts';
 
-/** How long FreeSWITCH may take for a command. It answers in milliseconds, or not at all. */
-export const commandTimeoutMs = 5000;
+/** How long FreeSWITCH may take for a command, whose effect may have to be waited for too. It answers in milliseconds, or not at all. */
+export const commandTimeoutMs = workMs / 2;
 /** After so long without a word the other side is asked whether it is there. */
 const keepAliveMs = 10_000;
 

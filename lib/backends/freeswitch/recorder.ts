@@ -1,11 +1,12 @@
+import { workMs } from '../../domain/patience.ts';
 import { withTimeout } from '../../domain/with-timeout.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 import type { MediaRecorder } from '../backend.ts';
 import type { FreeSwitchConnection } from './connection.ts';
 import type { EslCommand } from './requests.ts';
 
-/** How long FreeSWITCH may take to close a file. */
-const closeMs = 5000;
+/** How long FreeSWITCH may take to close a file, once it has answered that it will. */
+export const closeMs = workMs / 2;
 
 /** Files that FreeSWITCH writes; it tells of each when it is complete, because it was told to or because a call ended. */
 export class OpenFiles {

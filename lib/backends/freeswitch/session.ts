@@ -1,4 +1,5 @@
 import { forClient, forFreeswitch, hasVideo } from '../../domain/freeswitch-sdp.ts';
+import { workMs } from '../../domain/patience.ts';
 import { withTimeout } from '../../domain/with-timeout.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 import type { Applied, Description, MediaChange, SdpType } from '../../protocol/session.ts';
@@ -17,9 +18,8 @@ import { VideoMute } from './video-mute.ts';
 
 /** Only the controller's own timer decides how long a call rings: its longest, and some more. */
 const ringSeconds = 3605;
-/** How long a client's media connection may take before it is given up, and before a command is refused for want of it. */
+/** How long a client's media connection may take before it is given up; what is asked of it meanwhile is refused sooner. */
 const connectMs = 60_000;
-const waitMs = 10_000;
 
 /** One call of FreeSWITCH: `park`, `echo`, `bridge` or `mcu`, from one to the other as it is told. */
 export class FreeSwitchSession implements MediaSession {
@@ -41,6 +41,8 @@ export class FreeSwitchSession implements MediaSession {
   /** Its end is what the method that sets it up fails with. */
   #isSettingUp = false;
   #begun: Promise<void> | undefined;
+  /** What commands wait for until it has begun, and then that it has. */
+  #waited: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(connection: FreeSwitchConnection, spec: MediaSpec, sink: MediaSink) {
@@ -175,6 +177,10 @@ export class FreeSwitchSession implements MediaSession {
       const why = error instanceof PatchbayError ? error : new PatchbayError('fs_error', undefined, { cause: error });
       this.#sink.end(why, why.message);
     });
+    const known = () => {
+      this.#waited = begun;
+    };
+    begun.then(known, known);
     this.#begun = begun;
   }
 
@@ -192,11 +198,17 @@ export class FreeSwitchSession implements MediaSession {
     });
   }
 
-  /** @throws PatchbayError invalid_state while the client is not connected yet; fs_channel_stop */
+  /**
+   * A client that is slow is waited for once: what stands in the queue behind a command that was refused for it is refused
+   * at once, else nobody would wait for its answer any more.
+   *
+   * @throws PatchbayError invalid_state while the client is not connected yet; fs_channel_stop
+   */
   async #connected(): Promise<void> {
     const late = () => new PatchbayError('invalid_state', 'the client is not connected to FreeSWITCH yet');
     if (!this.#begun) throw late();
-    await withTimeout(this.#begun, waitMs, late);
+    this.#waited ??= withTimeout(this.#begun, workMs, late);
+    await this.#waited;
     this.channel.requireThere();
   }
 

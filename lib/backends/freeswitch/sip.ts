@@ -17,8 +17,8 @@ import type { FreeSwitchAddress } from './url.ts';
 /** Only our own timers decide when a call has rung long enough. */
 const noAnswerSeconds = 4000;
 const connectMs = 3000;
-/** FreeSWITCH answers at once, or not at all. */
-const answerMs = 20_000;
+/** How long FreeSWITCH may take for its SDP, within what a `create` waits. It answers at once, or not at all. */
+export const descriptionMs = 20_000;
 const contactUser = 'patchbay';
 const channelHeader = 'X-Patchbay-Channel';
 
@@ -120,7 +120,7 @@ export class Sip {
       });
       sent.catch((cause: unknown) => reject(new PatchbayError('fs_invite_error', undefined, { cause })));
       const late = () => new PatchbayError('fs_invite_error', 'FreeSWITCH did not answer the call');
-      return await withTimeout(promise, answerMs, late);
+      return await withTimeout(promise, descriptionMs, late);
     } finally {
       this.#unanswered.delete(id);
     }
@@ -132,7 +132,7 @@ export class Sip {
     this.#offers.set(id, offer);
     try {
       const late = () => new PatchbayError('fs_get_offer_error', 'FreeSWITCH made no offer');
-      return await withTimeout(offer.promise, answerMs, late);
+      return await withTimeout(offer.promise, descriptionMs, late);
     } finally {
       if (this.#offers.get(id) === offer) this.#offers.delete(id);
     }

@@ -1,5 +1,6 @@
 import type { JanodeHandle, JanusMessage, PluginDescriptor } from 'janode';
 import { engineCandidates } from '../../domain/engine-sdp.ts';
+import { workMs } from '../../domain/patience.ts';
 import type { Candidate } from '../../protocol/candidate.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 import type { SessionStatus } from '../../protocol/events.ts';
@@ -8,7 +9,7 @@ import { isGone, toPatchbayError } from './errors.ts';
 import { type HandleEvents, listen } from './events.ts';
 
 /** How long Janus may take for a request. It answers in milliseconds, or not at all. */
-export const requestTimeoutMs = 8000;
+export const requestTimeoutMs = workMs;
 
 export interface PluginReply {
   readonly data: Record<string, unknown>;

@@ -1,4 +1,5 @@
 import videoroom from 'janode/plugins/videoroom';
+import { workMs } from '../../domain/patience.ts';
 import { withCrlf } from '../../domain/sdp.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 import type { Applied, Description, MediaChange, MediaState } from '../../protocol/session.ts';
@@ -13,8 +14,6 @@ import { allTookEffect, answerJsep, offerOf } from './requests.ts';
 import { configureStreams, replaceStreams, subscribe, switchStreams } from './room-requests.ts';
 import { allFrom, type HeardStream, heardStreams, pairStreams } from './streams.ts';
 
-/** How long a publisher's media connection may take. */
-const publisherTimeoutMs = 10_000;
 /** How soon media that is held back is let through again, when Janus could not be reached. */
 const resumeAgainMs = 500;
 
@@ -46,7 +45,7 @@ export class ListenSession extends OneHandle implements MediaSession {
 
   async makeOffer(): Promise<Description> {
     const publisher = this.#publisher;
-    await Promise.all([publisher.joined(publisherTimeoutMs), this.connection.attach(this.handle)]);
+    await Promise.all([publisher.joined(workMs), this.connection.attach(this.handle)]);
     const reply = await this.handle.request(subscribe(publisher.room.spec.mediaId, publisher.feed));
     const offer = offerOf(reply);
     this.#streams = heardStreams(reply.data) ?? [];
@@ -65,7 +64,7 @@ export class ListenSession extends OneHandle implements MediaSession {
 
   async changePublisher(to: MediaSession): Promise<Description | undefined> {
     const publisher = this.#known(to);
-    await publisher.joined(publisherTimeoutMs);
+    await publisher.joined(workMs);
     const offer = await publisher.whileThere(() => this.#change(publisher));
     this.#publisher = publisher;
     if (!offer) await this.#layers.follow(publisher, this.#streams);
