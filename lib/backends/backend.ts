@@ -96,8 +96,8 @@ export interface MediaSession {
   endCandidates?(): Promise<void>;
   /** Changes what the client may send, or for `listen` what it is sent; returns what took effect, field by field. */
   updateMedia?(change: MediaChange): Promise<Applied>;
-  /** False where data cannot be muted, and so never is. */
-  readonly mutesData?: boolean;
+  /** What it cannot change, and so is never in force. What hangs on the SDPs counts once they are known. */
+  readonly lacks?: readonly (keyof MediaState)[];
   /** Writes what its client sends to files. Missing where that cannot be recorded. */
   readonly recorder?: MediaRecorder;
   /** Frees all that the engine holds for it, closes its files first. May be called at any time and again; never throws. */

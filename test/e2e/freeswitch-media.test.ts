@@ -64,6 +64,14 @@ describe.each(engines)('on the %s FreeSWITCH', (engine) => {
       await close();
     });
 
+    test('without video nothing of it is limited or muted, whatever was asked for at create', async () => {
+      const asked = { mute_video: true, bitrate: limitBps };
+      const { held, close } = await open(type, await world.ends.rtp(), world.ends.rtp, asked);
+      expect(await world.info(held)).toMatchObject({ mute_video: false, bitrate: 0 });
+      expect(await update(held, asked)).toEqual({ applied: { mute_video: false, bitrate: false } });
+      await close();
+    });
+
     test('video is muted, and comes back', async () => {
       const camera = await world.camera({ color: 'red' });
       // A member of a room without another camera sees itself.

@@ -13,7 +13,7 @@ import type {
 import type { Engine } from '../../lib/domain/placement.ts';
 import type { Candidate } from '../../lib/protocol/candidate.ts';
 import { PatchbayError } from '../../lib/protocol/errors.ts';
-import type { Applied, BackendKind, Description, MediaChange } from '../../lib/protocol/session.ts';
+import type { Applied, BackendKind, Description, MediaChange, MediaState } from '../../lib/protocol/session.ts';
 import { answer, offer } from './sdp.ts';
 
 /** A recorder that notes what it was asked for, and leaves a file as an engine would, unless nobody looks at it. */
@@ -68,6 +68,8 @@ export class FakeMedia implements MediaSession {
   closed = 0;
   /** What is refused of each change. */
   refuses: Applied = {};
+  /** What it cannot change at all. */
+  lacks: readonly (keyof MediaState)[] = [];
   /** What the next changes fail with. */
   failure: Error | undefined;
   /** What making the offer fails with, and what taking the client's answer does. */

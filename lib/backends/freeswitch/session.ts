@@ -2,7 +2,7 @@ import { forClient, forFreeswitch, hasVideo } from '../../domain/freeswitch-sdp.
 import { workMs } from '../../domain/patience.ts';
 import { withTimeout } from '../../domain/with-timeout.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
-import type { Applied, Description, MediaChange, SdpType } from '../../protocol/session.ts';
+import type { Applied, Description, MediaChange, MediaState, SdpType } from '../../protocol/session.ts';
 import type { MediaPlace, MediaRecorder, MediaSession, MediaSink, MediaSpec } from '../backend.ts';
 import { BitrateLimit } from './bitrate-limit.ts';
 import { CallSink } from './call-sink.ts';
@@ -23,7 +23,6 @@ const connectMs = 60_000;
 
 /** One call of FreeSWITCH: `park`, `echo`, `bridge` or `mcu`, from one to the other as it is told. */
 export class FreeSwitchSession implements MediaSession {
-  readonly mutesData = false;
   readonly channel: FreeSwitchChannel;
   readonly recorder: MediaRecorder;
   readonly #connection: FreeSwitchConnection;
@@ -69,6 +68,10 @@ export class FreeSwitchSession implements MediaSession {
       command: (isStart, file) => record(spec.mediaId, isStart, file),
       isLost: () => this.channel.isLost,
     });
+  }
+
+  get lacks(): readonly (keyof MediaState)[] {
+    return this.#hasVideo ? ['mute_data'] : ['mute_data', 'mute_video', 'bitrate'];
   }
 
   async acceptOffer(offer: Description): Promise<Description> {

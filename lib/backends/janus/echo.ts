@@ -12,7 +12,7 @@ import { allTookEffect, answerOf, echoStart, echoUpdate, offerJsep } from './req
 /** `echo`: the echotest plugin sends back what the client sends. */
 export class EchoSession extends OneHandle implements MediaSession {
   readonly recorder = new HandleRecorder(this.handle);
-  readonly mutesData = false;
+  readonly lacks = ['mute_data'] as const;
   readonly #media: MediaState;
   readonly #limit: BitrateLimit;
 

@@ -9,7 +9,7 @@ import { FarSink } from './far-sink.ts';
 /** What the two sessions of a proxy between WebRTC clients have in common: each has its own leg of the call. */
 abstract class WebrtcProxySession {
   abstract readonly leg: CallLeg;
-  readonly mutesData = false;
+  readonly lacks = ['mute_data'] as const;
 
   get recorder(): MediaRecorder {
     return this.leg.recorder;

@@ -18,6 +18,8 @@ interface Moderated {
   readonly video: boolean;
 }
 
+const nothing: MediaState = { mute_audio: false, mute_video: false, mute_data: false, bitrate: 0 };
+
 /** A session's media on its engine, and what the client may send. */
 export class SessionMedia {
   readonly engine: MediaSession;
@@ -49,7 +51,6 @@ export class SessionMedia {
       ...(!data.offer && { offers: offersOf(data) }),
     };
     this.engine = backend.open({ mediaId, type, media: this.#wanted, ...bound }, sink);
-    if (this.engine.mutesData === false) this.#wanted = { ...this.#wanted, mute_data: false };
     this.recorder = this.engine.recorder && new SharedRecorder(this.engine.recorder, clock);
   }
 
@@ -57,7 +58,9 @@ export class SessionMedia {
   get state(): MediaState {
     const { mute_audio, mute_video } = this.#wanted;
     const { audio, video } = this.#moderated;
-    return { ...this.#wanted, mute_audio: mute_audio || audio, mute_video: mute_video || video };
+    const wanted = { ...this.#wanted, mute_audio: mute_audio || audio, mute_video: mute_video || video };
+    const lacking = (this.engine.lacks ?? []).map((field) => [field, nothing[field]]);
+    return { ...wanted, ...Object.fromEntries(lacking) };
   }
 
   /** What a moderator muted. */

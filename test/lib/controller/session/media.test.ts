@@ -85,6 +85,13 @@ describe('what a moderator mutes', () => {
   });
 });
 
+test('what its media lacks is not in force, whoever asked for it', async () => {
+  const media = open({ mute_audio: true, mute_video: true, mute_data: true, bitrate: 5000 });
+  await media.moderate({ video: true }, true);
+  backend.media.lacks = ['mute_data', 'mute_video', 'bitrate'];
+  expect(media.state).toEqual({ mute_audio: true, mute_video: false, mute_data: false, bitrate: 0 });
+});
+
 describe('the engine is told', () => {
   test('what the session is bound to, and what is muted from the start', () => {
     open({ mute_video: true, bitrate: 5000 });
