@@ -107,10 +107,10 @@ describe.each(engines)('on the %s FreeSWITCH', (engine) => {
     const master = await world.open('echo', kind);
     const slave = await world.open('bridge', 'rtp', { [field]: master.sessionId });
     await isBridged(slave, master);
-    expect(await world.info(slave)).toMatchObject({
-      type_ext: { peer_id: master.sessionId },
-      peer_id: master.sessionId,
-    });
+    const [ofSlave, ofMaster] = [await world.info(slave), await world.info(master)];
+    expect(ofSlave).toMatchObject({ type_ext: { peer_id: master.sessionId }, peer_id: master.sessionId });
+    const link = field === 'master_id' ? [master.sessionId, slave.sessionId] : [undefined, undefined];
+    expect([ofSlave.master_id, ofMaster.slave_id]).toEqual(link);
     await world.hangUp(master);
     expect(await reasonsOf(slave)).toEqual(['bridge_stop']);
   });
