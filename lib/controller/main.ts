@@ -4,12 +4,13 @@ import { pathToFileURL } from 'node:url';
 import { pino } from 'pino';
 import type { Backend } from '../backends/backend.ts';
 import { FreeSwitchBackend } from '../backends/freeswitch/backend.ts';
+import { requireFolder } from '../backends/freeswitch/requests.ts';
 import { parseFreeSwitchUrl } from '../backends/freeswitch/url.ts';
 import { JanusBackend } from '../backends/janus/backend.ts';
 import { parseJanusUrl } from '../backends/janus/url.ts';
 import { P2pBackend } from '../backends/p2p/backend.ts';
 import { systemClock } from '../domain/clock.ts';
-import { need, read, readInteger, readList } from '../env.ts';
+import { need, read, readInteger, readList, variables } from '../env.ts';
 import { apiGatewayPoster } from '../push/poster.ts';
 import { RecordingFiles } from '../recordings/recording-files.ts';
 import { openTable } from '../store/table.ts';
@@ -25,6 +26,8 @@ const dynamodbEndpoint = read('dynamodbEndpoint');
 const rules = readAddressRules();
 
 const recordingsDir = resolve(read('recordingsDir') ?? 'recordings');
+const freeswitchUrls = readList('freeswitchUrl');
+if (freeswitchUrls.length > 0) requireFolder(variables.recordingsDir, recordingsDir);
 
 // What an id may hold after its @.
 const nodeId = (read('nodeId') ?? hostname()).replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 64);
@@ -45,7 +48,7 @@ const node = await startNode({
     ...readList('janusUrl').map(
       (url) => new JanusBackend({ ...engine, clientCandidates, address: parseJanusUrl(url), onChange }),
     ),
-    ...readList('freeswitchUrl').map(
+    ...freeswitchUrls.map(
       (url) => new FreeSwitchBackend({ ...engine, publicAddress, address: parseFreeSwitchUrl(url), onChange }),
     ),
     new P2pBackend(),

@@ -31,13 +31,15 @@ export async function startJanus(
   const adminSecret = randomBytes(18).toString('base64url');
   await writeJanusConfig({ folder, wsPort, adminPort, adminSecret, ...media });
 
-  const args = ['-C', join(folder, 'janus.jcfg'), '-F', folder];
+  // By names within its folder: in an argument Janus takes no letter beyond ASCII.
+  const args = ['-C', 'janus.jcfg', '-F', '.'];
   // Where util-linux has it, setpriv lets the kernel end Janus with us, even when we are killed.
   const setpriv = await findProgram('setpriv');
   const child = new Child({
     name: 'janus',
     command: setpriv ?? janus,
     args: setpriv ? ['--pdeathsig', 'KILL', janus, ...args] : args,
+    cwd: folder,
     logFile: join(dataDir, 'logs', 'janus.log'),
   });
   child.start();

@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tokenVerifier } from '../authorize/token.ts';
+import { requireFolder } from '../backends/freeswitch/requests.ts';
 import { formatJanusUrl } from '../backends/janus/url.ts';
 import { variables } from '../env.ts';
 import { NodeStore } from '../store/nodes.ts';
@@ -50,6 +51,7 @@ export async function startStack(settings: LocalSettings): Promise<LocalStack> {
     if (janus) children.push(janus.child);
     const freeswitch = settings.freeswitchUrls.length > 0 ? undefined : await startFreeSwitch(dataDir, settings);
     if (freeswitch) children.push(freeswitch.child);
+    if (freeswitch || settings.freeswitchUrls.length > 0) requireFolder(variables.dataDir, dataDir);
     const dynamodbEndpoint = settings.dynamodbEndpoint ?? (await ownDynamoDb(dataDir, children));
     const table = openTable(tableName, dynamodbEndpoint);
     await createTable(table);

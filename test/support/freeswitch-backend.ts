@@ -49,7 +49,7 @@ export interface FreeSwitchBench {
 }
 
 export async function startFreeSwitchBench(kind: EngineKind): Promise<FreeSwitchBench> {
-  const folder = await mkdtemp(join(tmpdir(), 'patchbay-test-freeswitch-backend-'));
+  const folder = await mkdtemp(join(tmpdir(), 'patchbay tests of FreeSWITCH '));
   const engine = kind === 'double' ? await startFreeSwitchDouble() : await startRealFreeSwitch();
   const { eslPort, sipPort, password } = engine;
   const address: FreeSwitchAddress = { host: '127.0.0.1', eslPort, sipPort, password };

@@ -42,7 +42,8 @@ export interface TestStack extends Whereabouts {
 
 /** Starts the local stack, as `bin/start` does, in a process of its own with a free port and its own data folder. */
 export async function startTestStack(env: Readonly<Record<string, string>> = {}): Promise<TestStack> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-test-'));
+  // As people's folders are named.
+  const dataDir = await mkdtemp(join(tmpdir(), 'patchbay tests (Jörg) '));
   // Where util-linux has it, setpriv lets the kernel end the stack with a test run that is killed.
   const setpriv = await findProgram('setpriv');
   const program = [process.execPath, main];

@@ -23,9 +23,19 @@ const uuid = (value: string) => argument('uuid', uuidPattern, value);
 const name = (value: string) => argument('name', /[A-Za-z0-9-]{1,64}/, value);
 const layoutName = (value: string) => argument('layout', /[A-Za-z0-9_+-]{1,64}/, value);
 const number = (value: number) => argument('number', /\d{1,10}/, String(value));
-const path = (value: string) => argument('path without blanks or signs', /\/[A-Za-z0-9_./@+-]{1,1024}/, value);
+const pathPattern = /\/[\p{L}\p{M}\p{N} _./@+()-]{1,1024}/u;
+/** In quotes it is one argument, blanks and all. */
+const path = (value: string) => `'${argument('path', pathPattern, value)}'`;
 const word = (what: string, value: string) => argument(what, /[A-Za-z0-9_]{1,64}/, value);
 const host = (value: string) => argument('host', /[A-Za-z0-9.:[\]-]{1,255}/, value);
+
+/** @throws Error that names the setting, where FreeSWITCH cannot be told to write there */
+export function requireFolder(setting: string, folder: string): void {
+  if (pathPattern.exec(folder)?.[0] === folder) return;
+  throw new Error(
+    `${setting}: a folder that FreeSWITCH records to may have letters, digits, blanks and _ . / @ + ( ) - in its path: ${folder}`,
+  );
+}
 
 export const isChannelId = (text: string): boolean => uuidPattern.exec(text)?.[0] === text;
 

@@ -26,8 +26,12 @@ export async function runCommand(context: CommandContext, text: string): Promise
   const [, name = '', line = ''] = /^(\S+)\s*([\s\S]*)$/.exec(text) ?? [];
   const command = commands[name];
   if (!command) return `-ERR ${name} Command not found!\n`;
-  return command(context, line.split(/\s+/).filter(Boolean), line);
+  return command(context, wordsOf(line), line);
 }
+
+/** What is in quotes is one word. */
+const wordsOf = (line: string): string[] =>
+  (line.match(/(?:'[^']*'|[^\s'])+/g) ?? []).map((word) => word.replaceAll("'", ''));
 
 const commands: Readonly<Record<string, Command>> = {
   status,

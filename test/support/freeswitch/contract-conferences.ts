@@ -119,20 +119,20 @@ export function conferenceContract(world: () => ContractWorld): void {
     test('are recorded until told otherwise', async () => {
       const { esl } = world();
       await inFolder(async (folder) => {
-        const file = join(folder, 'd.wav');
+        const file = join(folder, 'd of Jörg (2).wav');
         await member('taped', 'silent');
-        expect(await esl.api(`conference taped recording start ${file}`)).toBe(`+OK Record file ${file}\n`);
+        expect(await esl.api(`conference taped recording start '${file}'`)).toBe(`+OK Record file ${file}\n`);
         await told('start-recording', 'taped');
-        expect(await esl.api(`conference taped recording start ${file}`)).toMatch(
+        expect(await esl.api(`conference taped recording start '${file}'`)).toMatch(
           /^-ERR file .* is already being used for recording\.\n$/,
         );
         await delay(600);
-        expect(await esl.api(`conference taped recording stop ${file}`)).toBe(
+        expect(await esl.api(`conference taped recording stop '${file}'`)).toBe(
           `Stopped recording file ${file}\n+OK Stopped recording 0 files\n`,
         );
         await told('stop-recording', 'taped');
         expect(await until('the file is complete', () => wavMs(file))).toBeGreaterThan(300);
-        expect(await esl.api(`conference taped recording stop ${file}`)).toBe(
+        expect(await esl.api(`conference taped recording stop '${file}'`)).toBe(
           `-ERR non-existant recording '${file}'\n+OK Stopped recording 0 files\n`,
         );
       });

@@ -100,25 +100,25 @@ export function controlContract(world: () => ContractWorld): void {
   });
 
   describe('recording of one channel', () => {
-    test('writes a wav of the length that it tells', async () => {
+    test('writes a wav of the length that it tells, in quotes to a path with blanks', async () => {
       const { esl } = world();
       await inFolder(async (folder) => {
         const phone = await world().phone();
         const { id, final } = await world().call('echo', { sdp: phone.sdp });
         phone.speakTo(final.body);
-        const file = join(folder, 'made', 'a.wav');
-        expect(await esl.api(`uuid_record ${id} start ${file}`)).toBe('+OK Success\n');
+        const file = join(folder, 'made by Jörg (2)', 'a.wav');
+        expect(await esl.api(`uuid_record ${id} start '${file}'`)).toBe('+OK Success\n');
         await esl.event('RECORD_START', { 'Unique-ID': id, 'Record-File-Path': file });
-        expect(await esl.api(`uuid_record ${id} start ${file}`)).toBe('+OK Success\n');
+        expect(await esl.api(`uuid_record ${id} start '${file}'`)).toBe('+OK Success\n');
         await delay(700);
-        expect(await esl.api(`uuid_record ${id} stop ${file}`)).toBe('+OK Success\n');
+        expect(await esl.api(`uuid_record ${id} stop '${file}'`)).toBe('+OK Success\n');
         const { headers } = await esl.event('RECORD_STOP', { 'Unique-ID': id, 'Record-File-Path': file });
         const recordMs = Number(headers.get('variable_record_ms'));
         expect(recordMs).toBeGreaterThan(500);
         expect(recordMs).toBeLessThan(5000);
         const durationMs = await until('the file is complete', () => wavMs(file));
         expect(Math.abs(durationMs - recordMs)).toBeLessThan(150);
-        expect(await esl.api(`uuid_record ${id} stop ${file}`)).toBe('-ERR Cannot stop record session!\n');
+        expect(await esl.api(`uuid_record ${id} stop '${file}'`)).toBe('-ERR Cannot stop record session!\n');
       });
     });
 

@@ -31,9 +31,13 @@ describe('a command', () => {
     [requests.videoBitrate(id, 200_000), `uuid_video_bitrate ${id} 200kb`],
     [requests.videoBitrate(id, 1), `uuid_video_bitrate ${id} 1kb`],
     [requests.videoBitrate(id, 0), `uuid_video_bitrate ${id} 3000kb`],
-    [requests.record(id, true, '/data/a.wav'), `uuid_record ${id} start /data/a.wav 0 {RECORD_PRE_BUFFER_FRAMES=2}`],
-    [requests.record(id, false, '/data/a.wav'), `uuid_record ${id} stop /data/a.wav`],
-    [requests.recordRoom('room', true, '/data/a.mp4'), 'conference room recording start /data/a.mp4'],
+    [requests.record(id, true, '/data/a.wav'), `uuid_record ${id} start '/data/a.wav' 0 {RECORD_PRE_BUFFER_FRAMES=2}`],
+    [
+      requests.record(id, true, '/Jörgs data (2)/a.wav'),
+      `uuid_record ${id} start '/Jörgs data (2)/a.wav' 0 {RECORD_PRE_BUFFER_FRAMES=2}`,
+    ],
+    [requests.record(id, false, '/data/a.wav'), `uuid_record ${id} stop '/data/a.wav'`],
+    [requests.recordRoom('room', true, '/data/a.mp4'), "conference room recording start '/data/a.mp4'"],
     [requests.layout('room', '1up_top_left+5'), 'conference room vid-layout 1up_top_left+5'],
     [requests.members('room'), 'conference room json_list'],
     [requests.hasModule('mod_av'), 'module_exists mod_av'],
@@ -80,6 +84,8 @@ describe('what a command must not hold', () => {
     'ü',
     '\u2028',
   ];
+  /** Of these, what files may be called. */
+  const inNames: ReadonlySet<string> = new Set([' ', 'ü']);
   /** Each argument by itself, made from a good value. */
   const builders: readonly (readonly [string, string, (value: string) => unknown])[] = [
     ['park id', id, (value) => requests.park(value)],
@@ -111,9 +117,9 @@ describe('what a command must not hold', () => {
     ['header profile', 'profile', (value) => requests.conferenceHeaders('room', value)],
   ];
 
-  test.each(builders)('is refused in %s, wherever it stands', (_, good, build) => {
+  test.each(builders)('is refused in %s, wherever it stands', (where, good, build) => {
     expect(() => build(good)).not.toThrow();
-    for (const poison of poisons) {
+    for (const poison of poisons.filter((one) => !(where.endsWith('file') && inNames.has(one)))) {
       for (const value of [`${good}${poison}`, `${poison}${good}`, `${good}${poison}${good}`, poison]) {
         expect(
           refusal(() => build(value)),
@@ -143,6 +149,19 @@ describe("a node's tag", () => {
     expect(requests.nodeTag(nodeId)).toBe(tag);
     expect(() => requests.originate({ ...call, tag })).not.toThrow();
   });
+});
+
+describe('a folder for recordings', () => {
+  test.each(['/data', '/home/Jörg Müller/patchbay (2)/rec.d'])('may be %s', (folder) => {
+    expect(() => requests.requireFolder('DIR', folder)).not.toThrow();
+  });
+
+  test.each(["/it's", '/a"b', '/a$b', '/a\\b', '/a\n', 'relative', '/{a}'])(
+    'is refused by the name of its setting: %j',
+    (folder) => {
+      expect(() => requests.requireFolder('DIR', folder)).toThrow(/^DIR: a folder that FreeSWITCH records to may have/);
+    },
+  );
 });
 
 test('a channel of ours has a uuid', () => {
