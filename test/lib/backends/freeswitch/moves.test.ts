@@ -91,6 +91,34 @@ describe('a move', () => {
   });
 });
 
+describe('a channel that could not be parked after a move that failed', () => {
+  test.each([
+    ['because FreeSWITCH is out of reach', () => Promise.reject(new PatchbayError('fs_error'))],
+    ['because its event does not come', () => '+OK'],
+  ])('is astray, %s, until it is moved', async (_, answer: () => string | Promise<string>) => {
+    freeSwitch.answer = answer;
+    const failed = rejection(mover.echo());
+    await settle(4000);
+    await failed;
+    expect(one.isAstray).toBe(true);
+    freeSwitch.answer = () => '+OK';
+    const moving = mover.echo();
+    await settle();
+    one.found({ kind: 'echoing' });
+    await moving;
+    expect(one.isAstray).toBe(false);
+  });
+
+  test('but was, is not', async () => {
+    const failed = rejection(mover.echo());
+    await settle(2000);
+    park(one);
+    await settle();
+    await failed;
+    expect(one.isAstray).toBe(false);
+  });
+});
+
 describe('a bridge', () => {
   test('takes effect when it is told, and some moments more', async () => {
     let isDone = false;

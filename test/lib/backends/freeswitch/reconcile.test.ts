@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { Reconciler } from '../../../../lib/backends/freeswitch/reconcile.ts';
 import { ManualClock } from '../../../support/clock.ts';
 import { FakeConnection, idOf } from '../../../support/freeswitch/fake-connection.ts';
+import { until } from '../../../support/until.ts';
 
 type Row = Readonly<Record<string, string>>;
 
@@ -97,6 +98,48 @@ describe('after a connect', () => {
     await clock.advance(400);
     await done;
     expect(channel.place).toEqual({ kind: 'bridged', peerId: 'b' });
+  });
+});
+
+describe('one that was to be parked while FreeSWITCH could not be told', () => {
+  const parks = () => freeSwitch.asked.filter((command) => command.startsWith('uuid_park'));
+
+  test('is parked now, once, and whoever moves channels waits for that', async () => {
+    const [astray, other] = [freeSwitch.channel(1, { kind: 'echoing' }), freeSwitch.channel(2, { kind: 'echoing' })];
+    astray.isAstray = true;
+    lists = [[row(1, { application: 'echo' }), row(2, { application: 'echo' })]];
+    let isDone = false;
+    const done = reconciler
+      .afterConnect((command) => freeSwitch.request(command))
+      .then(() => {
+        isDone = true;
+      });
+    await until('it is told', () => parks().length > 0);
+    expect([parks(), isDone]).toEqual([[`uuid_park ${idOf(1)}`], false]);
+    astray.found({ kind: 'parked' });
+    await done;
+    expect([astray.isAstray, other.place.kind]).toEqual([false, 'echoing']);
+  });
+
+  test('and is found parked, needs nothing', async () => {
+    const astray = freeSwitch.channel(1, { kind: 'none' });
+    astray.isAstray = true;
+    lists = [[row(1)], [row(1)]];
+    await reconcile();
+    expect([parks(), astray.isAstray, astray.place.kind]).toEqual([[], false, 'parked']);
+  });
+
+  test('and cannot be, keeps nobody from connecting', async () => {
+    freeSwitch.channel(1, { kind: 'echoing' }).isAstray = true;
+    lists = [[row(1, { application: 'echo' })]];
+    const { answer } = freeSwitch;
+    freeSwitch.answer = (command) => {
+      if (!command.startsWith('uuid_park')) return answer(command);
+      freeSwitch.channels.get(idOf(1))?.end('gone');
+      throw new Error('lost');
+    };
+    await reconciler.afterConnect((command) => freeSwitch.request(command));
+    expect(parks()).toHaveLength(1);
   });
 });
 
