@@ -185,6 +185,9 @@ export class Sip {
       return;
     }
     this.#keep(id, invitation);
+    // When its 200 is not acknowledged for 32 s sip.js ends a call, one that is over too, and throws then in a timer. Nobody
+    // needs that: what became of the channel the event socket tells.
+    Object.assign(invitation, { onAckTimeout: () => this.#calls.delete(id) });
     offer.resolve({
       sdp: invitation.body ?? '',
       accept: async (sdp) => {
