@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { FreeSwitchRecorder } from '../../../../lib/backends/freeswitch/recorder.ts';
+import { closeMs, FreeSwitchRecorder } from '../../../../lib/backends/freeswitch/recorder.ts';
 import { record } from '../../../../lib/backends/freeswitch/requests.ts';
 import { PatchbayError } from '../../../../lib/protocol/errors.ts';
 import { reason, rejection } from '../../../support/errors.ts';
@@ -7,6 +7,9 @@ import { FakeConnection, idOf } from '../../../support/freeswitch/fake-connectio
 
 const id = idOf(1);
 const [sound, picture] = ['/data/a-sound.wav', '/data/a-call.mp4'];
+
+/** Of a command, without the quotes around a path. */
+const words = (command: string) => command.replaceAll("'", '').split(' ');
 
 let freeSwitch: FakeConnection;
 let isLost: boolean;
@@ -22,7 +25,7 @@ beforeEach(() => {
     return '+OK';
   };
   freeSwitch.answer = (command) => {
-    const [, , action, file = ''] = command.split(' ');
+    const [, , action, file = ''] = words(command);
     return action === 'stop' ? stops(file) : '+OK';
   };
   recorder = new FreeSwitchRecorder({
@@ -38,11 +41,11 @@ afterEach(() => {
 });
 
 /** What was started and stopped, one after the other. */
-const asked = () => freeSwitch.asked.map((command) => command.split(' ').slice(2, 4).join(' '));
+const asked = () => freeSwitch.asked.map((command) => words(command).slice(2, 4).join(' '));
 const refuse = (part: string, error: Error) => {
   const { answer } = freeSwitch;
   freeSwitch.answer = (command) => {
-    if (command.includes(part)) throw error;
+    if (words(command).join(' ').includes(part)) throw error;
     return answer(command);
   };
 };
@@ -73,7 +76,7 @@ describe('a recording', () => {
     const stopping = rejection(recorder.stop()).finally(() => {
       isDone = true;
     });
-    await vi.advanceTimersByTimeAsync(4999);
+    await vi.advanceTimersByTimeAsync(closeMs - 1);
     expect(isDone).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
     expect(await stopping).toMatchObject(reason('recording_failed'));
