@@ -21,14 +21,16 @@ export type TypeWish = (
  * meanwhile. Where the engine does not do it, it has parked what it touched, and the sessions are parked as well, unless
  * nothing was touched (`invalid_state`).
  *
+ * @param isWanted false when something newer was asked for while the queues were waited for: then nothing is done
  * @throws PatchbayError session_not_found, unknown_peer, invalid_state; what the room refuses, or the engine
  */
-export async function changeType(session: LiveSession, wish: TypeWish): Promise<void> {
+export async function changeType(session: LiveSession, wish: TypeWish, isWanted: () => boolean): Promise<void> {
   for (;;) {
     const touched = touchedBy(session, wish);
     const isDone = await lockAll(touched, async () => {
       // Who is connected with whom may have changed until now.
       if (touchedBy(session, wish).some((one) => !touched.includes(one))) return false;
+      if (!isWanted()) return true;
       const { error } = await settle(change(session, wish));
       if (!error) return true;
       stay(session);

@@ -6,6 +6,8 @@ import { changeType, type TypeWish } from './type-change.ts';
 export class Wishes {
   readonly #session: LiveSession;
   #wish: TypeWish | undefined;
+  /** How often a client has asked. */
+  #asked = 0;
   /** The sessions that wait for this one to be ready. */
   readonly #suitors = new Set<LiveSession>();
 
@@ -30,14 +32,16 @@ export class Wishes {
       letGo(wish);
       throw sessionNotFound(this.#session.spec.sessionId);
     }
+    this.#asked += 1;
     this.#take(wish);
-    await this.#fulfil();
+    // Of two commands under way together each is carried out, in any order.
+    await this.#fulfil(() => true);
   }
 
   /** The session is ready: what had to wait for it is done, beside everything else. */
   ready(): void {
     for (const one of [this.#session, ...this.#suitors]) {
-      one.wishes.#fulfil().catch((error: unknown) => one.refused(error, 'what was asked for in wait'));
+      one.wishes.#fulfilLater().catch((error: unknown) => one.refused(error, 'what was asked for in wait'));
     }
   }
 
@@ -50,12 +54,18 @@ export class Wishes {
     }
   }
 
-  async #fulfil(): Promise<void> {
+  /** What was remembered must not undo what is asked for meanwhile. */
+  #fulfilLater(): Promise<void> {
+    const asked = this.#asked;
+    return this.#fulfil(() => this.#asked === asked);
+  }
+
+  async #fulfil(isWanted: () => boolean): Promise<void> {
     const wish = this.#wish;
     if (!wish || this.#session.state !== 'ready' || (wish.type === 'bridge' && wish.peer.state === 'wait')) return;
     this.#leave();
     try {
-      await changeType(this.#session, wish);
+      await changeType(this.#session, wish, isWanted);
     } finally {
       letGo(wish);
     }

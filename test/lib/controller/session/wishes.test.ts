@@ -125,6 +125,19 @@ describe('a peer that is not ready yet', () => {
     expect([typeOf('a'), typeOf('b')]).toEqual(['park', 'echo']);
   });
 
+  test('whose turn is waited for is not bridged with when something newer is asked for until then', async () => {
+    const peer = await node.park('b');
+    await node.ring('x', { type: 'bridge', peer_id: 'b' });
+    const { promise: others, resolve } = Promise.withResolvers<void>();
+    const held = peer.hold(() => others);
+    await answers('x');
+    await node.setType('x', { type: 'echo' });
+    resolve();
+    await held;
+    await flush();
+    expect([typeOf('x'), typeOf('b'), peerOf('x')]).toEqual(['echo', 'park', undefined]);
+  });
+
   test('and never is, as its wait_timeout passes: who was made for it stops, or is parked', async () => {
     await node.ring('a', { wait_timeout: 5 });
     await node.park('stops', { type: 'bridge', peer_id: 'a' });
