@@ -1,5 +1,6 @@
 import type { APIGatewayAuthorizerResult, APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { tokenOf, wantsBatches } from '../lib/authorize/request.ts';
+import { withSecret } from '../lib/authorize/secret.ts';
 import { TokenRefused, tokenVerifier, type VerifyToken } from '../lib/authorize/token.ts';
 import type { AuthorizerContext } from '../lib/command/identity.ts';
 import { scopes } from '../lib/domain/access.ts';
@@ -16,9 +17,9 @@ export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<
   if (read('auth') === 'none') {
     return policy('Allow', event.methodArn, { tenant: 'default', sub: 'anonymous', scope: scopes.join(' '), batch });
   }
-  verify ??= tokenVerifier();
   const token = tokenOf(event);
   if (token === undefined) throw new Error('Unauthorized');
+  verify ??= tokenVerifier(await withSecret());
   try {
     const { tenant, sub, scope, rooms, exp } = await verify(token);
     const context = { tenant, sub, scope, exp: String(exp), batch, ...(rooms && { rooms: rooms.join(' ') }) };

@@ -16,7 +16,9 @@ export async function handler(event: WebSocketEvent): Promise<RouteReply> {
     subscriptions.removeAll(connectionId),
   ]);
   // Every node knows its subscriptions, those named in its record what it owns.
-  const toTell = (await directory.list()).filter(({ nodeId }) => subscribed || connection?.nodes.includes(nodeId));
+  const toTell = (await directory.list()).filter(
+    ({ nodeId, state }) => state !== 'lost' && (subscribed || connection?.nodes.includes(nodeId)),
+  );
   for (const node of toTell) {
     try {
       const body = { request_id: randomUUID(), connection_id: connectionId };

@@ -1,4 +1,4 @@
-import type { PatchbayEvent } from '../protocol/events.ts';
+import { lastSeq, type PatchbayEvent } from '../protocol/events.ts';
 import { EventSequence } from './event-sequence.ts';
 
 /** Events of an object that did not come: numbers `from` to `to`. */
@@ -39,6 +39,10 @@ export class EventOrder {
   receive(event: PatchbayEvent): void {
     const key = `${event.subclass} ${event.obj_id}`;
     const sequence = this.#sequence(key);
+    if (event.seq === lastSeq) {
+      this.#receiveLast(key, sequence, event);
+      return;
+    }
     // Of a session that was taken over in midstream the first event that comes is the first.
     const arrival = sequence.arrive(event, sequence.isWhole ? sequence.last !== undefined : this.#merges > 0);
     if (arrival === 'deliver') this.#deliver(key, sequence, event);
@@ -112,6 +116,13 @@ export class EventOrder {
   /** Ends the waiting for what is missing; what is held stays held. */
   stop(): void {
     for (const key of [...this.#timers.keys()]) this.#disarm(key);
+  }
+
+  /** The end of an object whose node was lost: nothing that is missing before it will come. */
+  #receiveLast(key: string, sequence: EventSequence, event: PatchbayEvent): void {
+    if (sequence.isOver) return;
+    this.#release(key, sequence);
+    this.#deliver(key, sequence, event);
   }
 
   #deliver(key: string, sequence: EventSequence, event: PatchbayEvent): void {

@@ -1,17 +1,19 @@
-import { type Node, place } from '../domain/placement.ts';
+import { type Node, place, takesCalls } from '../domain/placement.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import type { BackendKind } from '../protocol/session.ts';
 import { NodeUnreachable } from './node-client.ts';
 import type { Services } from './services.ts';
 
+type Means = Pick<Services, 'directory' | 'demand' | 'clock' | 'random' | 'log'>;
+
 /** Where something new may go: one live node after another, until one takes it. */
 export class FreeNodes {
-  readonly #services: Pick<Services, 'directory' | 'clock' | 'random'>;
+  readonly #services: Means;
   readonly #backends: readonly BackendKind[];
   readonly #passedOver = new Set<string>();
   #refusal: PatchbayError | undefined;
 
-  constructor(services: Pick<Services, 'directory' | 'clock' | 'random'>, backends: readonly BackendKind[]) {
+  constructor(services: Means, backends: readonly BackendKind[]) {
     this.#services = services;
     this.#backends = backends;
   }
@@ -20,11 +22,19 @@ export class FreeNodes {
   async next(): Promise<Node> {
     const { directory, clock, random } = this.#services;
     const nodes = await directory.list();
+    const nowMs = clock.nowMs();
     try {
-      return place(nodes, this.#backends, this.#passedOver, clock.nowMs(), random).node;
+      return place(nodes, this.#backends, this.#passedOver, nowMs, random).node;
     } catch (error) {
+      if (!nodes.some((node) => takesCalls(node, nowMs))) await this.#wanted(nowMs);
       throw this.#refusal ?? error;
     }
+  }
+
+  /** There is no node at all: whoever scales the nodes is to know that one is wanted. */
+  async #wanted(nowMs: number): Promise<void> {
+    const { demand, log } = this.#services;
+    await demand.note(nowMs).catch((err: unknown) => log.warn({ err }, 'demand not noted'));
   }
 
   /**

@@ -30,8 +30,9 @@ export class NodeDirectory {
     return this.#list.nodes;
   }
 
+  /** A lost node is none: nothing that it had is there any more. */
   async find(nodeId: string): Promise<Node | undefined> {
-    return (await this.list()).find((node) => node.nodeId === nodeId);
+    return (await this.list()).find((node) => node.nodeId === nodeId && node.state !== 'lost');
   }
 
   /** The key to sign with, or undefined when the node has none. */

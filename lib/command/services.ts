@@ -1,8 +1,9 @@
-import { Logger } from '@aws-lambda-powertools/logger';
+import { powertoolsLog } from '../aws/powertools-log.ts';
 import { type Clock, systemClock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { need, read } from '../env.ts';
 import { ConnectionStore } from '../store/connections.ts';
+import { DemandStore } from '../store/demand.ts';
 import { NodeStore } from '../store/nodes.ts';
 import { RoomStore } from '../store/rooms.ts';
 import { SessionStore } from '../store/sessions.ts';
@@ -17,6 +18,7 @@ export interface Services {
   readonly sessions: SessionStore;
   readonly rooms: RoomStore;
   readonly subscriptions: SubscriptionStore;
+  readonly demand: DemandStore;
   readonly directory: NodeDirectory;
   readonly nodes: NodeClient;
   readonly clock: Clock;
@@ -41,20 +43,11 @@ function compose(): Services {
     sessions: new SessionStore(table),
     rooms: new RoomStore(table),
     subscriptions: new SubscriptionStore(table),
+    demand: new DemandStore(table),
     directory,
     nodes: new NodeClient(directory, systemClock),
     clock: systemClock,
     log: powertoolsLog(),
     random: Math.random,
-  };
-}
-
-function powertoolsLog(): Log {
-  const logger = new Logger({ serviceName: 'patchbay' });
-  return {
-    debug: (fields, message) => logger.debug(message, { ...fields }),
-    info: (fields, message) => logger.info(message, { ...fields }),
-    warn: (fields, message) => logger.warn(message, { ...fields }),
-    error: (fields, message) => logger.error(message, { ...fields }),
   };
 }

@@ -7,6 +7,9 @@ interface Look {
   readonly rooms: () => number;
   readonly subscribers: () => number;
   readonly pendingEvents: () => number;
+  readonly pendingUploads: () => number;
+  readonly pendingBusEvents: () => number;
+  readonly droppedBusEvents: () => number;
 }
 
 /** What `/metrics` shows, in Prometheus' text format. */
@@ -39,6 +42,9 @@ export class Metrics {
       ['patchbay_rooms', 'Live rooms', look.rooms],
       ['patchbay_subscribers', 'Connections that asked for events', look.subscribers],
       ['patchbay_events_pending', 'Events not delivered yet', look.pendingEvents],
+      ['patchbay_recordings_pending', 'Complete recordings that are not in the bucket yet', look.pendingUploads],
+      ['patchbay_bus_events_pending', 'Events that are not on the event bus yet', look.pendingBusEvents],
+      ['patchbay_bus_events_dropped', 'Events that never came onto the event bus', look.droppedBusEvents],
     ] as const;
     for (const [name, help, count] of counts) {
       new Gauge({

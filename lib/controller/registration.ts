@@ -3,32 +3,44 @@ import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { Node } from '../domain/placement.ts';
 import { maxSkewMs } from '../domain/signature.ts';
+import type { NodeRegister, OwnNode } from '../store/node-register.ts';
 import type { NodeStore } from '../store/nodes.ts';
+import { settle } from './settle.ts';
 import { Timers } from './timers.ts';
 
 const heartbeatMs = 10_000;
 /** Changes that come together are written together. */
 const settleMs = 25;
 
+export interface RegistrationOptions {
+  readonly nodes: NodeStore;
+  readonly register: NodeRegister;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The node as it is now. */
+  readonly describe: () => Omit<OwnNode, 'bootedAtMs'>;
+  /** After each heartbeat: the own record with what others wrote into it, and all nodes. */
+  readonly beaten: (own: Node, nodes: readonly Node[]) => void;
+  /** The node was given up: its heartbeat is not taken any more. */
+  readonly lost: () => void;
+}
+
 /**
  * Tells the functions of this node: its key of this boot, and its record at every heartbeat and at once when an engine
- * comes or goes.
+ * comes or goes. What a heartbeat brings back tells the node what is wanted of it.
  */
 export class Registration {
-  readonly #nodes: NodeStore;
-  readonly #describe: () => Node;
-  readonly #log: Log;
+  readonly #options: RegistrationOptions;
   readonly #timers: Timers<'heartbeat' | 'change' | 'old key'>;
   #keys: string[] = [];
+  #bootedAtMs = 0;
+  #isFirst = true;
   #stopped = false;
   #beating: Promise<void> = Promise.resolve();
 
-  /** @param describe the node as it is now */
-  constructor(nodes: NodeStore, describe: () => Node, clock: Clock, log: Log) {
-    this.#nodes = nodes;
-    this.#describe = describe;
-    this.#log = log;
-    this.#timers = new Timers(clock);
+  constructor(options: RegistrationOptions) {
+    this.#options = options;
+    this.#timers = new Timers(options.clock);
   }
 
   /** The keys that requests may be signed with, the newest first. */
@@ -37,16 +49,22 @@ export class Registration {
   }
 
   async start(): Promise<void> {
-    const { nodeId } = this.#describe();
-    const [old] = await this.#nodes.getKeys(nodeId);
+    const { nodes, register, describe, clock } = this.#options;
+    const { nodeId, release } = describe();
+    // The node is older than its process: one that comes back after a fault must not look like a newer release.
+    const before = (await nodes.list()).find((node) => node.nodeId === nodeId && node.release === release);
+    this.#bootedAtMs = before?.bootedAtMs ?? clock.nowMs();
+    const [old] = await nodes.getKeys(nodeId);
     const fresh = randomBytes(32).toString('base64url');
     this.#keys = old === undefined ? [fresh] : [fresh, old];
-    await this.#nodes.putKeys(nodeId, this.#keys);
+    await register.putKeys(nodeId, this.#keys);
     this.#timers.set('old key', maxSkewMs, () => {
       this.#keys = [fresh];
     });
     this.#beatNow();
     await this.#beating;
+    // The reaper may have cleared away an earlier process of this id, key and then record, in between.
+    if (!this.#stopped) await register.putKeys(nodeId, this.#keys);
   }
 
   /** Something of the node changed. */
@@ -61,7 +79,7 @@ export class Registration {
     // A heartbeat that is under way must not arrive after the removal.
     await this.#beating;
     this.#timers.clear();
-    await this.#nodes.remove(this.#describe().nodeId);
+    await this.#options.register.remove(this.#options.describe().nodeId);
   }
 
   /** One after another, so that the newest is the last to arrive. */
@@ -71,11 +89,24 @@ export class Registration {
 
   async #beat(): Promise<void> {
     if (this.#stopped) return;
+    const { nodes, register, describe, beaten, lost, log } = this.#options;
     this.#timers.set('heartbeat', heartbeatMs, () => this.#beatNow());
     try {
-      await this.#nodes.put(this.#describe());
+      const own = await register.beat({ ...describe(), bootedAtMs: this.#bootedAtMs }, this.#isFirst);
+      if (this.#stopped) return;
+      if (!own) {
+        this.#stopped = true;
+        this.#timers.clear();
+        lost();
+        return;
+      }
+      this.#isFirst = false;
+      // An order counts also when the others cannot be seen.
+      const { value: all = [], error } = await settle(nodes.list());
+      if (error) log.warn({ err: error }, 'nodes not read');
+      if (!this.#stopped) beaten(own, all);
     } catch (error) {
-      this.#log.error({ err: error }, 'heartbeat not written');
+      log.error({ err: error }, 'heartbeat not written');
     }
   }
 }

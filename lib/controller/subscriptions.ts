@@ -1,12 +1,7 @@
-import { type Caller, isAdmin } from '../domain/access.ts';
+import type { Caller } from '../domain/access.ts';
+import { mayHear, type Subject, wants } from '../domain/audience.ts';
 import type { Subscription } from '../protocol/event.ts';
 import type { PatchbayEvent } from '../protocol/events.ts';
-
-/** What an event is about: whose it is. A room is its creator's, and that of all who are in it. */
-export interface Subject {
-  readonly tenant: string;
-  readonly users: ReadonlySet<string>;
-}
 
 interface Subscriber {
   readonly caller: Caller;
@@ -51,23 +46,10 @@ export class Subscriptions {
   /** Who asked for this event and may have it. */
   *match(event: PatchbayEvent, subject: Subject): Iterable<Caller> {
     for (const { caller, wanted } of this.#subscribers.values()) {
-      if (caller.tenant !== subject.tenant || !(isAdmin(caller) || subject.users.has(caller.userId))) continue;
-      if (wants(wanted.values(), event)) yield caller;
+      if (!mayHear(caller, subject)) continue;
+      if ([...wanted.values()].some((one) => wants(one, event))) yield caller;
     }
   }
 }
 
 export const keyOf = ({ subclass, type, obj_id }: Subscription): string => `${subclass}|${type}|${obj_id}`;
-
-function wants(wanted: Iterable<Subscription>, event: PatchbayEvent): boolean {
-  for (const { subclass, type, obj_id } of wanted) {
-    if (
-      subclass === event.subclass &&
-      (type === '*' || type === event.type) &&
-      (obj_id === '*' || obj_id === event.obj_id)
-    ) {
-      return true;
-    }
-  }
-  return false;
-}

@@ -1,5 +1,5 @@
 import type { Description } from '../protocol/session.ts';
-import { isCandidateLine, sdpLines } from './sdp.ts';
+import { isCandidateLine, sdpLines, withAddress } from './sdp.ts';
 
 /**
  * What FreeSWITCH is shown of a client, and a client of FreeSWITCH. Pure: an SDP in, an SDP out.
@@ -123,13 +123,3 @@ function answersTo(offer: string, media: readonly Lines[]): Lines[] {
 }
 
 const rejection = ([line = '']: Lines): string => line.replace(/^(m=\S+) \S+/, '$1 0');
-
-/** RFC 8866 `o=` and `c=`, RFC 8839 candidates (`raddr` too), RFC 3605 `a=rtcp`. */
-function withAddress(line: string, address: string): string {
-  if (/^(o=|c=|a=rtcp:)/.test(line)) {
-    const kind = address.includes(':') ? 'IP6' : 'IP4';
-    return line.replace(/\bIN IP[46] \S+\s*$/, `IN ${kind} ${address}`);
-  }
-  if (!line.startsWith('a=candidate:')) return line;
-  return line.replace(/^(a=candidate:\S+ \d+ \S+ \d+ )\S+/, `$1${address}`).replace(/ raddr \S+/, ` raddr ${address}`);
-}

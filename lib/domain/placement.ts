@@ -2,7 +2,7 @@ import { PatchbayError } from '../protocol/errors.ts';
 import type { BackendKind } from '../protocol/session.ts';
 
 /** Not heard of for this long, and nothing marked it lost yet: nobody waits for it. */
-const goneAfterMs = 120_000;
+export const goneAfterMs = 120_000;
 
 /** Whether it makes sense to ask a node at all: whoever asks all nodes passes over the others. */
 export const isReachable = (node: Node, nowMs: number): boolean =>
@@ -25,12 +25,30 @@ export interface Node {
   readonly state: 'up' | 'draining' | 'lost';
   readonly engines: readonly Engine[];
   readonly load: number;
+  /** Live rooms, those without members too. */
+  readonly rooms: number;
   readonly capacity: number;
   readonly heartbeatAtMs: number;
+  /** When the node began, whatever processes it has had since. */
+  readonly bootedAtMs: number;
+  /** Scale-in does not choose its task. False where nothing is scaled. */
+  readonly isProtected: boolean;
+  /** What the reaper wants of it; it learns that from its own heartbeat. */
+  readonly order?: 'drain';
+  /** The reaper found it silent; its next heartbeat takes that back. */
+  readonly suspectedAtMs?: number;
+  /** Since when it counts as lost. */
+  readonly lostAtMs?: number;
+  /** The service's count was lowered for it. */
+  readonly releasedAtMs?: number;
 }
 
 /** A node that has not been heard of for this long gets no new sessions. It is not lost yet: that takes 120 s. */
 export const staleAfterMs = 30_000;
+
+/** Whether a node takes new sessions, as far as its record tells. */
+export const takesCalls = (node: Node, nowMs: number): boolean =>
+  node.state === 'up' && nowMs - node.heartbeatAtMs < staleAfterMs;
 
 /** Nodes and engines come back, or are started, within seconds. */
 const retrySeconds = 5;
@@ -55,9 +73,7 @@ export function place(
   nowMs: number,
   random: () => number,
 ): Placement {
-  const live = nodes.filter(
-    (node) => node.state === 'up' && nowMs - node.heartbeatAtMs < staleAfterMs && !suspects.has(node.nodeId),
-  );
+  const live = nodes.filter((node) => takesCalls(node, nowMs) && !suspects.has(node.nodeId));
   for (const backend of backends) {
     const fitting = live.filter((node) => node.engines.some((engine) => engine.kind === backend && engine.up));
     const node = lessLoadedOfTwo(fitting, random);

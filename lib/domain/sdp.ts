@@ -54,3 +54,28 @@ export const withoutCandidates = (sdp: string): string =>
   sdpLines(sdp)
     .filter((line) => !isCandidateLine(line) && !line.startsWith('a=end-of-candidates'))
     .join('');
+
+/**
+ * A line of an engine's SDP with another address in the places that hold one: RFC 8866 `o=` and `c=`, RFC 8839
+ * candidates (`raddr` too), RFC 3605 `a=rtcp`.
+ */
+export function withAddress(line: string, address: string): string {
+  if (/^(o=|c=|a=rtcp:)/.test(line)) {
+    const kind = address.includes(':') ? 'IP6' : 'IP4';
+    return line.replace(/\bIN IP[46] \S+(?=\s*$)/, `IN ${kind} ${address}`);
+  }
+  if (!line.startsWith('a=candidate:')) return line;
+  return line.replace(/^(a=candidate:\S+ \d+ \S+ \d+ )\S+/, `$1${address}`).replace(/ raddr \S+/, ` raddr ${address}`);
+}
+
+/**
+ * With the address of the media in its origin, too: an engine that makes an SDP of one client's for another one leaves
+ * that client's there, or one of nobody.
+ */
+export function withOwnOrigin(sdp: string): string {
+  const [, address] = /^c=IN IP[46] (\S+)/m.exec(sdp) ?? [];
+  if (address === undefined) return sdp;
+  return sdpLines(sdp)
+    .map((line) => (line.startsWith('o=') ? withAddress(line, address) : line))
+    .join('');
+}

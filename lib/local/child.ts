@@ -7,8 +7,6 @@ export interface ChildOptions {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
-  /** The folder that it runs in. */
-  readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Where its output goes. */
   readonly logFile: string;
@@ -40,10 +38,9 @@ export class Child {
   }
 
   start(): void {
-    const { command, args, cwd, env, channel, name, onMessage, onStart } = this.#options;
+    const { command, args, env, channel, name, onMessage, onStart } = this.#options;
     const startedAt = Date.now();
     const child = spawn(command, args, {
-      cwd,
       env: { ...process.env, ...env },
       // A process group of its own: Ctrl-C reaches this process only, which ends the others in order.
       detached: true,

@@ -2,29 +2,22 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tokenVerifier } from '../authorize/token.ts';
-import { requireFolder } from '../backends/freeswitch/requests.ts';
-import { formatJanusUrl } from '../backends/janus/url.ts';
 import { variables } from '../env.ts';
-import { NodeStore } from '../store/nodes.ts';
 import { openTable } from '../store/table.ts';
 import { createTable } from '../store/table-definition.ts';
 import type { Child } from './child.ts';
-import { startController } from './controller.ts';
 import { startDynamoDb } from './dynamodb.ts';
-import { startFreeSwitch } from './freeswitch.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { LOOPBACK_HOSTS } from './gateway/origin.ts';
 import { createHttpServer } from './http-server.ts';
-import { startJanus } from './janus.ts';
+import { engineWhereabouts, startEngines, startNode } from './node.ts';
 import { loadAuthorizer, loadRoutes } from './routes.ts';
 import type { LocalSettings } from './settings.ts';
 
 const tableName = 'patchbay';
-const nodeId = 'local';
 const stage = 'local';
 const consoleDir = fileURLToPath(new URL('../../console/dist', import.meta.url));
 const childGraceMs = 2500;
-const readyMs = 20_000;
 
 export interface LocalStack {
   readonly consoleUrl: string;
@@ -47,11 +40,7 @@ export async function startStack(settings: LocalSettings): Promise<LocalStack> {
     for (const child of children.reverse()) await child.stop(childGraceMs);
   };
   try {
-    const janus = settings.janusUrls.length > 0 ? undefined : await startJanus(dataDir, settings);
-    if (janus) children.push(janus.child);
-    const freeswitch = settings.freeswitchUrls.length > 0 ? undefined : await startFreeSwitch(dataDir, settings);
-    if (freeswitch) children.push(freeswitch.child);
-    if (freeswitch || settings.freeswitchUrls.length > 0) requireFolder(variables.dataDir, dataDir);
+    const engines = settings.hasController ? await startEngines(settings, children) : {};
     const dynamodbEndpoint = settings.dynamodbEndpoint ?? (await ownDynamoDb(dataDir, children));
     const table = openTable(tableName, dynamodbEndpoint);
     await createTable(table);
@@ -76,21 +65,16 @@ export async function startStack(settings: LocalSettings): Promise<LocalStack> {
     const recordingsDir = join(dataDir, 'recordings');
     const files = { prefix: '/recordings/', dir: recordingsDir };
     const server = await createHttpServer({ gateway, consoleDir, host, port: settings.port, files, log: logFault });
-    const controller = startController(dataDir, {
+    const whatItUses = {
       table: tableName,
       dynamodbEndpoint,
       callbackUrl: server.url,
-      nodeId,
       recordingsDir,
       recordingsUrl: `${server.url}/recordings`,
-      freeswitchUrl: (freeswitch ? [freeswitch.url] : settings.freeswitchUrls).join(','),
-      publicIp: settings.mediaAddress,
-      janusUrl: (janus ? [formatJanusUrl(janus.address)] : settings.janusUrls).join(','),
-      allowedNetworks: settings.allowedNetworks.join(','),
-    });
-    children.push(controller);
-    const expected = ['janus', ...(freeswitch || settings.freeswitchUrls.length > 0 ? ['freeswitch'] : [])];
-    const node = await nodeUp(new NodeStore(table), expected);
+    };
+    const controller = settings.hasController
+      ? await startNode({ settings, engines, table, whatItUses, children })
+      : undefined;
 
     const shown = shownHost(host);
     const stack = {
@@ -107,14 +91,8 @@ export async function startStack(settings: LocalSettings): Promise<LocalStack> {
       console: stack.consoleUrl,
       api: stack.apiUrl,
       dynamodb: dynamodbEndpoint,
-      controller: { url: node, pid: controller.pid },
-      freeswitch: freeswitch && { url: freeswitch.url, pid: freeswitch.child.pid },
-      janus: janus && {
-        url: janus.url,
-        adminUrl: janus.adminUrl,
-        adminSecret: janus.adminSecret,
-        pid: janus.child.pid,
-      },
+      controller,
+      ...engineWhereabouts(engines),
     };
     await writeFile(join(dataDir, 'stack.json'), JSON.stringify(whereabouts, null, 2), { mode: 0o600 });
     return stack;
@@ -138,21 +116,4 @@ async function ownDynamoDb(dataDir: string, children: Child[]): Promise<string> 
   const { endpoint, child } = await startDynamoDb(dataDir);
   children.push(child);
   return endpoint;
-}
-
-/** Waits until the controller has registered with an engine of each expected kind up; where it is. */
-async function nodeUp(nodes: NodeStore, kinds: readonly string[]): Promise<string> {
-  const startedAtMs = Date.now();
-  while (Date.now() - startedAtMs < readyMs) {
-    const list = await nodes.list();
-    const node = list.find(
-      ({ nodeId: id, heartbeatAtMs, engines }) =>
-        id === nodeId &&
-        heartbeatAtMs >= startedAtMs &&
-        kinds.every((wanted) => engines.some(({ kind, up }) => up && kind === wanted)),
-    );
-    if (node) return node.url;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`${kinds.join(' and ')} did not come up within ${readyMs / 1000} s: see the logs in the data folder`);
 }

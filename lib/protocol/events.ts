@@ -63,6 +63,12 @@ export interface PatchbayEvent {
   time: string;
 }
 
+/**
+ * The number of the last event of an object whose node was lost: how far that had counted, nobody knows. It is higher than
+ * any that a node gives, and the highest that 32 bits hold everywhere.
+ */
+export const lastSeq = 2_147_483_647;
+
 /** How events travel: one, or on connections that asked for it, those of the same moment together. */
 export interface EventMessage {
   class: 'core';

@@ -1,5 +1,8 @@
-import { link, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { Manifest } from './manifest.ts';
+import { manifestName } from './place.ts';
+import type { Uploads } from './uploads.ts';
 
 /** A slice of what a recorder wrote: a recording has several when its listener changed publishers. */
 export interface Part {
@@ -16,6 +19,7 @@ export type RecordingSubject = { readonly sessionId: string } | { readonly roomI
 /** What `recording.json` says of a recording beside its parts. */
 export interface RecordingFacts {
   readonly recordingId: string;
+  readonly tenant: string;
   readonly of: RecordingSubject;
   /** The type of the session, or the class of the room, when it began. */
   readonly type: string;
@@ -25,25 +29,26 @@ export interface RecordingFacts {
 
 /** A header alone: what a recorder leaves for a track that never carried media. */
 const emptyFileBytes = 64;
-const manifest = 'recording.json';
 
 /**
  * The files of recordings: a folder each, named by its id, with the engine's files and `recording.json`, which says what
  * part of them it is. A file that several recordings share is in the folder of each (a hard link), so that each can be
- * moved or deleted by itself.
+ * moved or deleted by itself. Complete, they stay there, or go on to a bucket.
  */
 export class RecordingFiles {
   readonly #dir: string;
-  readonly #url: string;
+  readonly #home: string | Uploads;
 
-  /** @param url under which the folder is served, without a slash at its end */
-  constructor(dir: string, url: string) {
+  /** @param home the URL under which the folder is served, without a slash at its end; or what takes recordings to a bucket */
+  constructor(dir: string, home: string | Uploads) {
     this.#dir = dir;
-    this.#url = url;
+    this.#home = home;
   }
 
-  uri(recordingId: string): string {
-    return `${this.#url}/${recordingId}/${manifest}`;
+  /** Where it will be. */
+  uri(recordingId: string, tenant: string): string {
+    if (typeof this.#home !== 'string') return this.#home.uri(recordingId, tenant);
+    return `${this.#home}/${recordingId}/${manifestName}`;
   }
 
   /** Makes the folder and returns the base for the recording's part of this number (from 1). */
@@ -52,46 +57,78 @@ export class RecordingFiles {
     return join(this.#dir, recordingId, `part-${part}`);
   }
 
+  /**
+   * Puts a recorder's files, which are complete, into the recording's folder, as its part of this number. Whoever else has
+   * them may delete his own from then on.
+   */
+  async adopt(recordingId: string, part: number, base: string): Promise<void> {
+    const own = await this.open(recordingId, part);
+    if (own === base) return;
+    for (const path of await filesOf(base)) {
+      await link(path, `${own}${path.slice(base.length)}`).catch(unlessThere);
+    }
+  }
+
   /** A part that was never written to after all. */
   async discard(recordingId: string): Promise<void> {
     await rm(join(this.#dir, recordingId), { recursive: true, force: true });
   }
 
   /**
-   * Gathers the parts' files, which are complete, and writes `recording.json`.
+   * Gathers the parts' files, which are complete, and writes `recording.json`: all of it or nothing.
    *
    * @returns the size of the files in bytes; 0 when there is none with media in it
    */
   async close(facts: RecordingFacts, parts: readonly Part[]): Promise<number> {
-    const folder = join(this.#dir, facts.recordingId);
+    const { recordingId } = facts;
+    const folder = join(this.#dir, recordingId);
     await mkdir(folder, { recursive: true });
     let bytes = 0;
-    const described: object[] = [];
-    for (const [at, part] of parts.entries()) {
+    const described: Manifest['parts'] = [];
+    for (const [at, { base, offsetMs, durationMs }] of parts.entries()) {
+      await this.adopt(recordingId, at + 1, base);
       const files: string[] = [];
-      for (const path of await filesOf(part.base)) {
+      for (const path of await filesOf(join(folder, `part-${at + 1}`))) {
         const { size } = await stat(path);
         if (size <= emptyFileBytes) continue;
-        const name = `part-${at + 1}${basename(path).slice(basename(part.base).length)}`;
-        if (join(folder, name) !== path) await link(path, join(folder, name));
-        files.push(name);
+        files.push(basename(path));
         bytes += size;
       }
-      described.push({ files, offset_ms: part.offsetMs, duration_ms: part.durationMs });
+      described.push({ files, offset_ms: offsetMs, duration_ms: durationMs });
     }
-    await writeFile(join(folder, manifest), JSON.stringify(describe(facts, described), null, 2));
+    const draft = join(folder, `.${manifestName}`);
+    await writeFile(draft, JSON.stringify(describe(facts, described), null, 2));
+    await rename(draft, join(folder, manifestName));
     return bytes;
+  }
+
+  /**
+   * Hands a complete recording on to where it is kept.
+   *
+   * @param tell what comes of it, unless it stays where it is
+   * @returns whether it stays where it is
+   */
+  keep(recordingId: string, tell: (state: 'available' | 'failed') => void): boolean {
+    if (typeof this.#home === 'string') return true;
+    this.#home.add(recordingId, tell);
+    return false;
   }
 }
 
-const describe = (facts: RecordingFacts, parts: readonly object[]) => ({
+const describe = (facts: RecordingFacts, parts: Manifest['parts']): Manifest => ({
   recording_id: facts.recordingId,
+  tenant: facts.tenant,
   ...('roomId' in facts.of ? { room_id: facts.of.roomId } : { session_id: facts.of.sessionId }),
   type: facts.type,
   started_at: facts.startedAt,
   duration_ms: facts.durationMs,
   parts,
 });
+
+/** Adopted already. */
+function unlessThere(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+}
 
 async function filesOf(base: string): Promise<string[]> {
   const folder = dirname(base);

@@ -1,4 +1,4 @@
-import { DeleteCommand, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod/mini';
 import type { Node } from '../domain/placement.ts';
 import type { Table } from './table.ts';
@@ -18,40 +18,29 @@ const record = z.object({
   state: z.enum(['up', 'draining', 'lost']),
   engines: z.array(z.unknown()),
   load: z.number(),
+  rooms: z._default(z.number(), 0),
   capacity: z.number(),
   heartbeat_at_ms: z.number(),
+  booted_at_ms: z._default(z.number(), 0),
+  protected: z._default(z.boolean(), false),
+  order: z.optional(z.literal('drain')),
+  suspected_at_ms: z.optional(z.number()),
+  lost_at_ms: z.optional(z.number()),
+  released_at_ms: z.optional(z.number()),
 });
 
 const keys = z.object({ keys: z.array(z.string()) });
 
-const partition = 'NODES';
-const keyItem = (nodeId: string) => ({ pk: `K#${nodeId}`, sk: 'K' });
+export const nodesPartition = 'NODES';
+export const nodeKey = (nodeId: string) => ({ pk: nodesPartition, sk: nodeId });
+export const signingKeyOf = (nodeId: string) => ({ pk: `K#${nodeId}`, sk: 'K' });
 
-/** The media nodes: each writes its own record at every heartbeat, functions read them all. */
+/** The media nodes, as whoever needs them reads them. `NodeRegister` writes them. */
 export class NodeStore {
   readonly #table: Table;
 
   constructor(table: Table) {
     this.#table = table;
-  }
-
-  async put(node: Node): Promise<void> {
-    await this.#table.client.send(
-      new PutCommand({
-        TableName: this.#table.name,
-        Item: {
-          pk: partition,
-          sk: node.nodeId,
-          url: node.url,
-          release: node.release,
-          state: node.state,
-          engines: node.engines,
-          load: node.load,
-          capacity: node.capacity,
-          heartbeat_at_ms: node.heartbeatAtMs,
-        },
-      }),
-    );
   }
 
   /** In the order of their ids. */
@@ -60,35 +49,40 @@ export class NodeStore {
       new QueryCommand({
         TableName: this.#table.name,
         KeyConditionExpression: 'pk = :nodes',
-        ExpressionAttributeValues: { ':nodes': partition },
+        ExpressionAttributeValues: { ':nodes': nodesPartition },
       }),
     );
-    return (Items ?? []).map((item) => {
-      const { sk, heartbeat_at_ms, engines, ...rest } = record.parse(item);
-      // A newer release may have kinds of engines that this one does not know.
-      const known = engines.map((one) => z.safeParse(engine, one)).flatMap(({ data }) => (data ? [data] : []));
-      return { ...rest, engines: known, nodeId: sk, heartbeatAtMs: heartbeat_at_ms };
-    });
-  }
-
-  async remove(nodeId: string): Promise<void> {
-    await this.#table.client.send(
-      new DeleteCommand({ TableName: this.#table.name, Key: { pk: partition, sk: nodeId } }),
-    );
-  }
-
-  /** @param signingKeys this boot's first, then those of the boot before, which count on for a while */
-  async putKeys(nodeId: string, signingKeys: readonly string[]): Promise<void> {
-    await this.#table.client.send(
-      new PutCommand({ TableName: this.#table.name, Item: { ...keyItem(nodeId), keys: signingKeys } }),
-    );
+    return (Items ?? []).map(toNode);
   }
 
   /** The newest first; empty when the node never was. */
   async getKeys(nodeId: string): Promise<string[]> {
     const { Item } = await this.#table.client.send(
-      new GetCommand({ TableName: this.#table.name, Key: keyItem(nodeId), ConsistentRead: true }),
+      new GetCommand({ TableName: this.#table.name, Key: signingKeyOf(nodeId), ConsistentRead: true }),
     );
     return Item ? keys.parse(Item).keys : [];
   }
+}
+
+export function toNode(item: Record<string, unknown>): Node {
+  const one = record.parse(item);
+  // A newer release may have kinds of engines that this one does not know.
+  const known = one.engines.map((value) => z.safeParse(engine, value)).flatMap(({ data }) => (data ? [data] : []));
+  return {
+    nodeId: one.sk,
+    url: one.url,
+    release: one.release,
+    state: one.state,
+    engines: known,
+    load: one.load,
+    rooms: one.rooms,
+    capacity: one.capacity,
+    heartbeatAtMs: one.heartbeat_at_ms,
+    bootedAtMs: one.booted_at_ms,
+    isProtected: one.protected,
+    ...(one.order && { order: one.order }),
+    ...(one.suspected_at_ms !== undefined && { suspectedAtMs: one.suspected_at_ms }),
+    ...(one.lost_at_ms !== undefined && { lostAtMs: one.lost_at_ms }),
+    ...(one.released_at_ms !== undefined && { releasedAtMs: one.released_at_ms }),
+  };
 }

@@ -35,7 +35,7 @@ export interface RoomKey {
   readonly roomId: string;
 }
 
-const keyOf = ({ tenant, roomId }: RoomKey) => ({ pk: `T#${tenant}#R#${roomId}`, sk: 'R' });
+export const roomItem = ({ tenant, roomId }: RoomKey) => ({ pk: `T#${tenant}#R#${roomId}`, sk: 'R' });
 
 /**
  * The live rooms, one record each: put when a node makes the room, deleted when it ends; nothing is written in between.
@@ -55,7 +55,7 @@ export class RoomStore {
         new PutCommand({
           TableName: this.#table.name,
           Item: {
-            ...keyOf(room),
+            ...roomItem(room),
             node: room.nodeId,
             request_id: room.requestId,
             user_id: room.userId,
@@ -73,7 +73,7 @@ export class RoomStore {
 
   async get(key: RoomKey): Promise<RoomRecord | undefined> {
     const { Item } = await this.#table.client.send(
-      new GetCommand({ TableName: this.#table.name, Key: keyOf(key), ConsistentRead: true }),
+      new GetCommand({ TableName: this.#table.name, Key: roomItem(key), ConsistentRead: true }),
     );
     return Item && toRoom(key, Item);
   }
@@ -84,7 +84,7 @@ export class RoomStore {
       this.#table.client.send(
         new DeleteCommand({
           TableName: this.#table.name,
-          Key: keyOf(room),
+          Key: roomItem(room),
           ...conditionInput(roomHeldBy(room.nodeId, room.requestId)),
         }),
       ),

@@ -43,7 +43,7 @@ export interface SessionKey {
 
 /** Longer than any retry of a function or a late put of a node. */
 const fenceSeconds = 300;
-const keyOf = ({ tenant, sessionId }: SessionKey) => ({ pk: `T#${tenant}#S#${sessionId}`, sk: 'S' });
+export const sessionItem = ({ tenant, sessionId }: SessionKey) => ({ pk: `T#${tenant}#S#${sessionId}`, sk: 'S' });
 
 /**
  * The live sessions, one record each: put when a node accepts the session, deleted when it ends.
@@ -63,7 +63,7 @@ export class SessionStore {
         new PutCommand({
           TableName: this.#table.name,
           Item: {
-            ...keyOf(session),
+            ...sessionItem(session),
             node: session.nodeId,
             attempt: session.attempt,
             request_id: session.requestId,
@@ -83,7 +83,7 @@ export class SessionStore {
 
   async get(key: SessionKey): Promise<SessionRecord | undefined> {
     const { Item } = await this.#table.client.send(
-      new GetCommand({ TableName: this.#table.name, Key: keyOf(key), ConsistentRead: true }),
+      new GetCommand({ TableName: this.#table.name, Key: sessionItem(key), ConsistentRead: true }),
     );
     return Item && Item.state !== 'fenced' ? toSession(key, Item) : undefined;
   }
@@ -98,7 +98,7 @@ export class SessionStore {
       this.#table.client.send(
         new PutCommand({
           TableName: this.#table.name,
-          Item: { ...keyOf(key), state: 'fenced', attempt, request_id: requestId, expires_at: expiresAtSeconds },
+          Item: { ...sessionItem(key), state: 'fenced', attempt, request_id: requestId, expires_at: expiresAtSeconds },
           ...conditionInput(fenceable(attempt - 1, requestId)),
         }),
       ),
@@ -114,7 +114,7 @@ export class SessionStore {
       this.#table.client.send(
         new UpdateCommand({
           TableName: this.#table.name,
-          Key: keyOf(session),
+          Key: sessionItem(session),
           UpdateExpression: 'SET #state = :state, user_id = :user, connection_id = :connection',
           ConditionExpression,
           ExpressionAttributeNames: { ...ExpressionAttributeNames, '#state': 'state' },
@@ -138,9 +138,9 @@ export class SessionStore {
     const condition = conditionInput(heldBy(session.nodeId, attempt, requestId));
     const name = { TableName: this.#table.name };
     if (attempt === 1) {
-      return made(this.#table.client.send(new DeleteCommand({ ...name, Key: keyOf(session), ...condition })));
+      return made(this.#table.client.send(new DeleteCommand({ ...name, Key: sessionItem(session), ...condition })));
     }
-    const fence = { ...keyOf(session), state: 'fenced', attempt, request_id: requestId };
+    const fence = { ...sessionItem(session), state: 'fenced', attempt, request_id: requestId };
     const Item = { ...fence, expires_at: Math.floor(nowMs / 1000) + fenceSeconds };
     return made(this.#table.client.send(new PutCommand({ ...name, Item, ...condition })));
   }

@@ -7,11 +7,12 @@ import type { Table } from './table.ts';
  * | record | pk | sk | written by |
  * |---|---|---|---|
  * | connection | `C#id` | `C` | connect, disconnect; nodes add themselves |
- * | session | `T#tenant#S#id` | `S` | the node that holds it |
- * | room | `T#tenant#R#id` | `R` | the node that it is on |
- * | node | `NODES` | node id | the node |
+ * | session | `T#tenant#S#id` | `S` | the node that holds it; the reaper, when that is lost |
+ * | room | `T#tenant#R#id` | `R` | the node that it is on; the reaper, when that is lost |
+ * | node | `NODES` | node id | the node; the reaper its orders |
  * | subscriptions | `SUBS` | connection id | `event/subscribe`, `event/unsubscribe`, disconnect |
  * | node's key | `K#node` | `K` | the node; read by functions that call nodes |
+ * | demand | `DEMAND` | `DEMAND` | connect, and creates that find no node; read by the reaper |
  *
  * The index `on_node` (keys only, sparse) lists what lives on a node: `node_shard` is `node#0` … `node#7`.
  */

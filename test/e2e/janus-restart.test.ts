@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Call, type Ended, type PatchbayClient, PatchbayError } from '../../lib/client/index.ts';
+import { mediaAddressesOf } from '../../lib/engines/media-addresses.ts';
 import { type LocalJanus, startJanus } from '../../lib/local/janus.ts';
 import { janusHandles } from '../support/janus-admin.ts';
 import { descendants } from '../support/processes.ts';
@@ -154,7 +155,7 @@ describe('only the WebSocket to Janus is cut', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'patchbay-test-janus-'));
     await mkdir(join(folder, 'logs'));
-    janus = await startJanus(folder, { mediaAddress: '127.0.0.1', iceInterfaces: ['lo'] });
+    janus = await startJanus(folder, mediaAddressesOf('127.0.0.1'));
     wire = new Wire(Number(new URL(janus.url).port));
     stack = await startTestStack({ PATCHBAY_JANUS_URL: `ws://127.0.0.1:${await wire.listen()}` });
     client = await connectClient(stack.api);

@@ -1,6 +1,7 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { APIGatewayRequestAuthorizerEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { goodClaims, nowSeconds, secretEnvironment, signed, unsigned } from '../support/tokens.ts';
+import { goodClaims, nowSeconds, secret, secretEnvironment, signed, unsigned } from '../support/tokens.ts';
 
 const methodArn = 'arn:aws:execute-api:eu-central-1:123456789012:abc/prod/$connect';
 type Request = Partial<Pick<APIGatewayRequestAuthorizerEvent, 'headers' | 'queryStringParameters'>>;
@@ -109,5 +110,37 @@ describe('PATCHBAY_AUTH=jwt', () => {
 
   test('that is misconfigured fails as a fault, not as a 401', async () => {
     await expect(authorize({ PATCHBAY_AUTH: 'jwt' }, withToken('a.b.c'))).rejects.toThrow(/PATCHBAY_JWT_SECRET/);
+  });
+
+  describe('with a secret of Secrets Manager', () => {
+    const { PATCHBAY_JWT_SECRET: _, ...claims } = secretEnvironment;
+    const environment = { ...claims, PATCHBAY_JWT_SECRET_ARN: 'arn:aws:secretsmanager:eu-central-1:1:secret:calls' };
+    const send = () => vi.spyOn(SecretsManagerClient.prototype, 'send');
+
+    test('takes what is signed with it', async () => {
+      const asked = send().mockImplementation(() => Promise.resolve({ SecretString: secret }));
+      const { policyDocument } = await authorize(
+        { PATCHBAY_AUTH: 'jwt', ...environment },
+        withToken(await signed(goodClaims())),
+      );
+      expect(policyDocument.Statement).toMatchObject([{ Effect: 'Allow' }]);
+      expect(asked.mock.lastCall?.[0].input).toEqual({ SecretId: environment.PATCHBAY_JWT_SECRET_ARN });
+    });
+
+    test('asks for it only where there is a token to check', async () => {
+      const asked = send();
+      await expect(authorize({ PATCHBAY_AUTH: 'jwt', ...environment }, {})).rejects.toThrow(/^Unauthorized$/);
+      expect(asked).not.toHaveBeenCalled();
+    });
+
+    test('that cannot be had fails as a fault, and is asked for again', async () => {
+      const asked = send().mockImplementationOnce(() => Promise.reject(new Error('AccessDenied')));
+      const token = withToken(await signed(goodClaims()));
+      await expect(authorize({ PATCHBAY_AUTH: 'jwt', ...environment }, token)).rejects.toThrow('AccessDenied');
+      asked.mockImplementation(() => Promise.resolve({ SecretString: secret }));
+      await expect(authorize({ PATCHBAY_AUTH: 'jwt', ...environment }, token)).resolves.toMatchObject({
+        principalId: 'ann',
+      });
+    });
   });
 });

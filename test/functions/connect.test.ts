@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { handler } from '../../functions/connect.ts';
+import { services } from '../../lib/command/services.ts';
 import { functionsUnderTest, messageEvent } from '../support/functions.ts';
 
 const world = functionsUnderTest();
@@ -16,6 +17,13 @@ test('a connection that is let in gets its record', async () => {
     connectedAt: '2030-01-01T00:00:00.000Z',
     nodes: [],
   });
+});
+
+test('costs no look at the nodes where there always is one', async () => {
+  const list = vi.spyOn(services().directory, 'list');
+  const note = vi.spyOn(services().demand, 'note');
+  await connect('c4');
+  expect([list.mock.calls.length, note.mock.calls.length]).toEqual([0, 0]);
 });
 
 describe('the subprotocol', () => {

@@ -63,7 +63,11 @@ export class WebrtcEnd implements CallEnd {
   }
 
   #addTone(): void {
-    for (const track of this.#tone.stream.getTracks()) this.peerConnection.addTrack(track, this.#tone.stream);
+    // It is sent already when a second offer is answered.
+    const sent = this.peerConnection.getSenders().map(({ track }) => track);
+    for (const track of this.#tone.stream.getTracks()) {
+      if (!sent.includes(track)) this.peerConnection.addTrack(track, this.#tone.stream);
+    }
   }
 
   async #describe(description: RTCSessionDescriptionInit): Promise<string> {

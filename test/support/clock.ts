@@ -55,3 +55,12 @@ export class ManualClock implements Clock {
     return first;
   }
 }
+
+/** The time of day, but waits of less than a minute take a moment: for what does real I/O in between. */
+export const impatient: Clock = {
+  nowMs: () => Date.now(),
+  after: (delayMs, action) => {
+    const timer = setTimeout(action, delayMs < 60_000 ? 1 : delayMs);
+    return () => clearTimeout(timer);
+  },
+};

@@ -6,13 +6,13 @@ import type { Node } from '../../lib/domain/placement.ts';
 import { createLambdaContext } from '../../lib/local/gateway/lambda-context.ts';
 import { PatchbayError } from '../../lib/protocol/errors.ts';
 import { ConnectionStore } from '../../lib/store/connections.ts';
-import { NodeStore } from '../../lib/store/nodes.ts';
+import { NodeRegister } from '../../lib/store/node-register.ts';
 import { RoomStore } from '../../lib/store/rooms.ts';
 import { SessionStore } from '../../lib/store/sessions.ts';
 import { SubscriptionStore } from '../../lib/store/subscriptions.ts';
 import { startTable, type TestTable } from './dynamodb.ts';
 import { type FakeNode, startFakeNode } from './fake-node.ts';
-import { node } from './nodes.ts';
+import { listNode, node, unlistNode } from './nodes.ts';
 
 /** What the authorizer said at `$connect`. */
 export const identity = { tenant: 'acme', sub: 'ann', scope: 'media:session', batch: '0' };
@@ -54,7 +54,7 @@ export function functionsUnderTest() {
     vi.restoreAllMocks();
     for (const { id, fake } of running.splice(0)) {
       await fake.stop();
-      await new NodeStore(table).remove(id);
+      await unlistNode(table, id);
       services().directory.forget(id);
     }
   });
@@ -73,9 +73,11 @@ export function functionsUnderTest() {
     get rooms() {
       return new RoomStore(table);
     },
-    get nodes() {
-      return new NodeStore(table);
+    get table() {
+      return table;
     },
+    /** Takes a node off the list. */
+    unlist: (id: string): Promise<void> => unlistNode(table, id),
     get subscriptions() {
       return new SubscriptionStore(table);
     },
@@ -83,9 +85,8 @@ export function functionsUnderTest() {
     async startNode(id: string, change: Partial<Node> = {}): Promise<FakeNode> {
       const fake = await startFakeNode([`key of ${id}`]);
       running.push({ id, fake });
-      const store = new NodeStore(table);
-      await store.putKeys(id, [`key of ${id}`]);
-      await store.put(node(id, { url: fake.url, heartbeatAtMs: Date.now(), ...change }));
+      await new NodeRegister(table).putKeys(id, [`key of ${id}`]);
+      await listNode(table, node(id, { url: fake.url, heartbeatAtMs: Date.now(), ...change }));
       services().directory.forget(id);
       return fake;
     },

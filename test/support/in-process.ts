@@ -6,11 +6,12 @@ import type { Backend } from '../../lib/backends/backend.ts';
 import { P2pBackend } from '../../lib/backends/p2p/backend.ts';
 import type { RouteHandler } from '../../lib/command/command.ts';
 import { services } from '../../lib/command/services.ts';
-import { type RunningNode, startNode } from '../../lib/controller/node.ts';
+import { type NodeOptions, type RunningNode, startNode } from '../../lib/controller/node.ts';
 import { systemClock } from '../../lib/domain/clock.ts';
 import { silentLog } from '../../lib/domain/log.ts';
 import type { ErrorBody } from '../../lib/protocol/errors.ts';
 import type { PatchbayEvent } from '../../lib/protocol/events.ts';
+import type { Poster } from '../../lib/push/poster.ts';
 import { ConnectionStore } from '../../lib/store/connections.ts';
 import { SessionStore } from '../../lib/store/sessions.ts';
 import { startTable, type TestTable } from './dynamodb.ts';
@@ -98,8 +99,21 @@ export function inProcess() {
   const nodes = new Map<string, { node: RunningNode; changed: () => void }>();
   const p2p = new P2pBackend();
   const janus = new FakeBackend('janus');
+  const poster: Poster = {
+    post: async (connectionId, text) => {
+      const party = parties.get(connectionId);
+      if (!party) return 'gone';
+      party.events.push(...[JSON.parse(text).data].flat());
+      return 'sent';
+    },
+    disconnect: async () => {},
+  };
 
-  async function start(nodeId: string, backends: Backend[] | ((onChange: () => void) => Backend[])): Promise<void> {
+  async function start(
+    nodeId: string,
+    backends: Backend[] | ((onChange: () => void) => Backend[]),
+    change: Partial<NodeOptions> = {},
+  ): Promise<void> {
     let changed = () => {};
     const node = await startNode({
       nodeId,
@@ -107,18 +121,13 @@ export function inProcess() {
       port: 0,
       release: 'test',
       capacity: 1000,
+      drainMs: 60_000,
+      ecsAgent: undefined,
+      onLost: () => {},
       table,
       files: testFiles(),
       rules: testRules,
-      poster: {
-        post: async (connectionId, text) => {
-          const party = parties.get(connectionId);
-          if (!party) return 'gone';
-          party.events.push(...[JSON.parse(text).data].flat());
-          return 'sent';
-        },
-        disconnect: async () => {},
-      },
+      poster,
       backends: (onChange) => {
         changed = onChange;
         return typeof backends === 'function' ? backends(onChange) : backends;
@@ -126,6 +135,7 @@ export function inProcess() {
       clock: systemClock,
       log: silentLog,
       random: Math.random,
+      ...change,
     });
     nodes.set(nodeId, { node, changed: () => changed() });
     services().directory.forget(nodeId);
@@ -159,6 +169,12 @@ export function inProcess() {
     /** Another node. */
     start,
     stop,
+    /** Has a node's heartbeat come at once, as when an engine changes. */
+    beat: (nodeId: string): void => nodes.get(nodeId)?.changed(),
+    /** A node that has ended by itself. */
+    drop: (nodeId: string): boolean => nodes.delete(nodeId),
+    /** What events are posted with. */
+    poster,
     get table() {
       return table;
     },

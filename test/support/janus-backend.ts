@@ -5,6 +5,7 @@ import type { MediaSink, MediaSpec, RoomSpec } from '../../lib/backends/backend.
 import { JanusBackend } from '../../lib/backends/janus/backend.ts';
 import type { JanusAddress } from '../../lib/backends/janus/url.ts';
 import { type Clock, systemClock } from '../../lib/domain/clock.ts';
+import { mediaAddressesOf } from '../../lib/engines/media-addresses.ts';
 import { type LocalJanus, startJanus } from '../../lib/local/janus.ts';
 import type { PatchbayError } from '../../lib/protocol/errors.ts';
 import type { SessionStatus } from '../../lib/protocol/events.ts';
@@ -29,7 +30,7 @@ export interface JanusBench {
 export async function startJanusBench(): Promise<JanusBench> {
   const folder = await mkdtemp(join(tmpdir(), 'patchbay-test-janus-'));
   await mkdir(join(folder, 'logs'));
-  const janus = await startJanus(folder, { mediaAddress: '127.0.0.1', iceInterfaces: ['lo'] });
+  const janus = await startJanus(folder, mediaAddressesOf('127.0.0.1'));
   const backends: JanusBackend[] = [];
   const { lines, log } = keptLog();
   return {

@@ -72,7 +72,7 @@ export function goesOverTheNodes(world: Surroundings, handler: RouteHandler, { s
       (await world.startNode('n1')).answers(holds(['a', 'b']));
       (await world.startNode('n2')).answers(holds(['c']));
       const first = await list({ limit: 1 });
-      await world.nodes.remove('n1');
+      await world.unlist('n1');
       services().directory.forget('n1');
       expect(idsOf((await list({ cursor: first?.data?.cursor }))?.data)).toEqual(['c']);
     });

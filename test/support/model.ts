@@ -16,6 +16,7 @@ export class NoFiles extends RecordingFiles {
   override async open(recordingId: string, part: number): Promise<string> {
     return `${recordingId}/${part}`;
   }
+  override async adopt(): Promise<void> {}
   override async close(): Promise<number> {
     return 1;
   }

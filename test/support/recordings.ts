@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod/mini';
-import { PitchMeter } from './pitch.ts';
+import { PitchMeter } from '../../lib/smoke/pitch.ts';
 
 const run = promisify(execFile);
 const decodedRate = 16_000;

@@ -41,6 +41,11 @@ export class FakeRoomWorld implements Omit<RoomWorld, 'ended'> {
     this.records.delete(`${tenant}/${roomId}`);
   };
 
+  readonly giveUp = async ({ tenant, roomId }: RoomRecord): Promise<boolean> => {
+    await this.writing;
+    return this.records.delete(`${tenant}/${roomId}`);
+  };
+
   readonly publish = (room: LiveRoom, event: PatchbayEvent): void => {
     this.happened.push(event);
     this.told.set(room, [...(this.told.get(room) ?? []), event]);

@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { parse } from 'sdp-transform';
+import { PitchMeter } from '../../lib/smoke/pitch.ts';
 import { decodeMulaw, encodeMulaw } from './mulaw.ts';
-import { PitchMeter } from './pitch.ts';
 
 /** What a SIP phone is to the media: a UDP socket on loopback that speaks plain RTP with PCMU. */
 

@@ -14,7 +14,8 @@ export interface Whereabouts {
   readonly console: string;
   readonly api: string;
   readonly dynamodb: string;
-  readonly controller: { readonly url: string; readonly pid: number };
+  /** Undefined when the stack has none of its own. */
+  readonly controller?: { readonly url: string; readonly pid: number };
   /** Undefined without one, and when the stack was pointed at somebody else's. */
   readonly freeswitch?: { readonly url: string; readonly pid: number };
   /** Undefined when the stack was pointed at somebody else's Janus. */
@@ -27,6 +28,8 @@ export interface Whereabouts {
 }
 
 export interface TestStack extends Whereabouts {
+  /** @throws Error when the stack has none of its own */
+  readonly controller: NonNullable<Whereabouts['controller']>;
   /** @throws Error when the stack was pointed at somebody else's Janus */
   readonly janus: NonNullable<Whereabouts['janus']>;
   readonly dataDir: string;
@@ -78,6 +81,10 @@ export async function startTestStack(env: Readonly<Record<string, string>> = {})
   const whereabouts: Whereabouts = JSON.parse(await readFile(join(dataDir, 'stack.json'), 'utf8'));
   return {
     ...whereabouts,
+    get controller() {
+      if (!whereabouts.controller) throw new Error('this stack has no controller of its own');
+      return whereabouts.controller;
+    },
     get janus() {
       if (!whereabouts.janus) throw new Error('this stack has no Janus of its own');
       return whereabouts.janus;

@@ -50,9 +50,9 @@ export function sessionSpec(change: Change = {}): SessionSpec {
 /** Nothing is near the node but what is special everywhere, and loopback is listed. */
 export const testRules = addressRules({ own: [], allowed: ['127.0.0.0/8', '::1'] });
 
-/** Recordings in a folder of their own, made when the first one begins. */
-export const testFiles = (): RecordingFiles =>
-  new RecordingFiles(join(tmpdir(), 'patchbay-test-recordings', randomUUID()), 'http://files');
+/** A folder for recordings, made when the first one begins. */
+export const testFolder = (): string => join(tmpdir(), 'patchbay-test-recordings', randomUUID());
+export const testFiles = (): RecordingFiles => new RecordingFiles(testFolder(), 'http://files');
 
 const keyOf = (record: SessionRecord) => `${record.tenant}/${record.sessionId}`;
 
@@ -99,6 +99,11 @@ export class FakeWorld implements SessionWorld {
   readonly release = async (record: SessionRecord): Promise<void> => {
     await this.writing;
     if (!this.fenced) this.records.delete(keyOf(record));
+  };
+
+  readonly giveUp = async (record: SessionRecord): Promise<boolean> => {
+    await this.writing;
+    return !this.fenced && this.records.delete(keyOf(record));
   };
 
   readonly publish = (session: LiveSession, event: PatchbayEvent): void => {

@@ -3,46 +3,15 @@ import wrtc from '@roamhq/wrtc';
 import { gatheringDone } from '../../lib/client/ice.ts';
 import { type Call, type CallOptions, PatchbayClient, startCall } from '../../lib/client/index.ts';
 import { nodeTransport } from '../../lib/client/node-transport.ts';
-import { PitchMeter } from './pitch.ts';
+import { openTone as openToneOf, pitchHz as pitchHzOf, type Tone } from '../../lib/smoke/tone.ts';
 
 /** libwebrtc in Node: real ICE, DTLS and RTP without a browser. */
 
-const sampleRate = 48_000;
-const frameMs = 10;
-const samplesPerFrame = (sampleRate * frameMs) / 1000;
 export const toneHz = 440;
-
-export interface Tone {
-  readonly stream: MediaStream;
-  stop(): void;
-}
+export type { Tone };
 
 /** A sine as an audio track. */
-export function openTone(hz = toneHz): Tone {
-  const source = new wrtc.nonstandard.RTCAudioSource();
-  const track = source.createTrack();
-  const startedAtMs = performance.now();
-  let at = 0;
-  const sendFrame = () => {
-    const samples = new Int16Array(samplesPerFrame);
-    for (let index = 0; index < samplesPerFrame; index += 1) {
-      samples[index] = 12_000 * Math.sin((2 * Math.PI * hz * at) / sampleRate);
-      at += 1;
-    }
-    source.onData({ samples, sampleRate, bitsPerSample: 16, channelCount: 1, numberOfFrames: samplesPerFrame });
-  };
-  // A timer that comes late makes up for it: a tone without gaps, as long as the time that it takes.
-  const timer = setInterval(() => {
-    while (at < ((performance.now() - startedAtMs) * sampleRate) / 1000) sendFrame();
-  }, frameMs);
-  return {
-    stream: new wrtc.MediaStream([track]),
-    stop() {
-      clearInterval(timer);
-      track.stop();
-    },
-  };
-}
+export const openTone = (hz = toneHz): Tone => openToneOf(wrtc, hz);
 
 export const newPeerConnection = (): RTCPeerConnection => new wrtc.RTCPeerConnection();
 
@@ -97,20 +66,5 @@ export async function sentBps(
   return (bytes * 8000) / (performance.now() - startedAtMs);
 }
 
-type AudioData = wrtc.nonstandard.RTCAudioData;
-
 /** The pitch of what is heard on a track for a while, by its zero crossings; 0 for silence. */
-export async function pitchHz(track: MediaStreamTrack, forMs = 500): Promise<number> {
-  const sink = new wrtc.nonstandard.RTCAudioSink(track);
-  const meter = new PitchMeter();
-  let rate = sampleRate;
-  await new Promise<void>((resolve) => {
-    sink.ondata = ({ samples, sampleRate: rateNow, channelCount = 1 }: AudioData) => {
-      rate = rateNow;
-      for (let at = 0; at < samples.length; at += channelCount) meter.hear(samples[at] ?? 0);
-      if (meter.samples >= (rate * forMs) / 1000) resolve();
-    };
-  });
-  sink.stop();
-  return meter.hz(rate);
-}
+export const pitchHz = (track: MediaStreamTrack, forMs = 500): Promise<number> => pitchHzOf(wrtc, track, { forMs });

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { withCrlf } from '../../domain/sdp.ts';
+import { withCrlf, withOwnOrigin } from '../../domain/sdp.ts';
 import type { Candidate } from '../../protocol/candidate.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 import type { Description, SdpType } from '../../protocol/session.ts';
@@ -150,5 +150,5 @@ async function endCandidates({ client }: RtpProxyMaster, kind: SdpType): Promise
 function generatedSdp({ data }: PluginReply): string {
   const reply = z.safeParse(generated, data);
   if (!reply.success) throw new PatchbayError('janus_error', 'Janus made no RTP description');
-  return reply.data.result.sdp;
+  return withOwnOrigin(reply.data.result.sdp);
 }

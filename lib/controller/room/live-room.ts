@@ -51,6 +51,8 @@ export class LiveRoom {
   /** Its `destroyed` was told. */
   #isOver = false;
   #wasUsed = false;
+  /** Somebody else has told its end. */
+  #isSilent = false;
 
   /** @throws PatchbayError no_mediaserver, incompatible_session */
   constructor(spec: RoomSpec, world: RoomWorld) {
@@ -221,6 +223,17 @@ export class LiveRoom {
     return this.#queue.run(() => this.#end(why));
   }
 
+  /** Ends it on a node that was given up: of the node and the reaper, who takes the record tells. */
+  stopIfHeld(why: PatchbayError): Promise<void> {
+    return this.#queue.run(async () => {
+      if (this.#isEnding) return;
+      const { value: isHeld, error } = await settle(this.#world.giveUp(roomRecord(this)));
+      if (error) this.#world.log.error({ err: error, room_id: this.spec.roomId }, 'room record not given up');
+      this.#isSilent = isHeld !== true;
+      await this.#end(why);
+    });
+  }
+
   /** Runs a command in this room's queue. @throws PatchbayError room_not_found */
   #run<T>(job: () => Promise<T>): Promise<T> {
     return this.#queue.run(async () => {
@@ -305,9 +318,10 @@ export class LiveRoom {
   #recordingsOf(): SessionRecordings {
     const { clock, log, files } = this.#world;
     const recorder = this.media.recorder && new SharedRecorder(this.media.recorder, clock);
-    const { roomId, class: roomClass } = this.spec;
+    const { roomId, class: roomClass, creator } = this.spec;
     return new SessionRecordings(
       {
+        tenant: creator.tenant,
         of: { roomId },
         type: () => roomClass,
         clock,
@@ -336,12 +350,13 @@ export class LiveRoom {
   }
 
   #tell<T extends RoomEventType>(type: T, body: RoomEventBodies[T]): void {
+    if (this.#isSilent) return;
     this.#world.publish(this, this.#log.append(type, { ...body }, this.#world.clock.nowMs()));
   }
 }
 
 /** What the members of a room that ends are told: an engine's own end as it is, anything else as the room's. */
 const memberError = (why: PatchbayError, roomId: string): PatchbayError =>
-  why.reason.startsWith('janus_') || why.reason.startsWith('fs_') || why.reason === 'node_lost'
+  why.reason.startsWith('janus_') || why.reason.startsWith('fs_') || why.reason.startsWith('node_')
     ? why
     : new PatchbayError('room_destroyed', `room ${roomId} was destroyed`);

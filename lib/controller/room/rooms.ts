@@ -136,9 +136,14 @@ export class Rooms {
     this.#draining = true;
   }
 
-  /** Ends them all: the node stops. */
+  /** Ends them all. */
   async stopAll(why: PatchbayError): Promise<void> {
     await Promise.all([...this.#live.values()].map((room) => room.stop(why)));
+  }
+
+  /** The same on a node that was given up: what others have ended already ends silently. */
+  async stopHeld(why: PatchbayError): Promise<void> {
+    await Promise.all([...this.#live.values()].map((room) => room.stopIfHeld(why)));
   }
 
   #named({ tenant }: Caller, roomId: string | undefined): LiveRoom | undefined {

@@ -35,6 +35,8 @@ export interface RoomWorld {
   /** Puts the room's record: false when a room with this id is alive somewhere. */
   claim(record: RoomRecord, expiresAtSeconds: number): Promise<boolean>;
   release(record: RoomRecord): Promise<void>;
+  /** The same at once; false when the record is another's by now. */
+  giveUp(record: RoomRecord): Promise<boolean>;
   /** An event of the room happened: for whoever subscribed to the like and may have it. */
   publish(room: LiveRoom, event: PatchbayEvent): void;
   /** The room is over and holds nothing any more. */

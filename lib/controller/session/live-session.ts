@@ -217,7 +217,14 @@ export class LiveSession {
     return this.#queue.run(() => this.#end(why));
   }
 
-  /** The same, if it is still in that room then. */
+  /** Ends it on a node that was given up: of the node and the reaper, who takes the record tells. */
+  stopIfHeld(why: PatchbayError): Promise<void> {
+    return this.#queue.run(async () => {
+      if (this.#state !== 'destroyed') await this.#end(why, (await this.#record.giveUp()) ? 'aloud' : 'silently');
+    });
+  }
+
+  /** Ends it if it is still in that room then. */
   stopIn(room: LiveRoom, why: PatchbayError): Promise<void> {
     return this.#queue.run(async () => {
       if (this.room === room) await this.#end(why);

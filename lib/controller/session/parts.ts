@@ -51,6 +51,7 @@ export const attendanceOf = ({ session, world, ownerChanged }: Parts): Attendanc
 export const recordingsOf = ({ session, world: { clock, log, files } }: Parts): SessionRecordings =>
   new SessionRecordings(
     {
+      tenant: session.spec.creator.tenant,
       of: { sessionId: session.spec.sessionId },
       type: () => session.type,
       clock,

@@ -7,7 +7,7 @@ import type { SessionWorld } from './spec.ts';
 const graceSeconds = 3600;
 
 export interface RecordHost {
-  readonly world: Pick<SessionWorld, 'claim' | 'update' | 'release' | 'log'>;
+  readonly world: Pick<SessionWorld, 'claim' | 'update' | 'release' | 'giveUp' | 'log'>;
   /** As it is to be now. */
   record(): SessionRecord;
   isOver(): boolean;
@@ -45,6 +45,15 @@ export class SessionRecordKeeper {
         (error: unknown) =>
           world.log.error({ err: error, session_id: record().sessionId }, 'session record not written'),
       );
+  }
+
+  /** False when somebody else has it by now, who speaks for the session then; or when that cannot be known. */
+  async giveUp(): Promise<boolean> {
+    const { world, record } = this.#host;
+    return world.giveUp(record()).catch((error: unknown) => {
+      world.log.error({ err: error, session_id: record().sessionId }, 'session record not given up');
+      return false;
+    });
   }
 
   async release(): Promise<void> {

@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { type Clock, isoTime } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
 import { PatchbayError, type Reason } from '../../protocol/errors.ts';
 import type { SessionStatus } from '../../protocol/events.ts';
 import type { Recording, RecordingState } from '../../protocol/recording.ts';
 import type { RecordingFiles, RecordingSubject } from '../../recordings/recording-files.ts';
+import { makeRecordingId } from '../../recordings/recording-id.ts';
 import { settle } from '../settle.ts';
 import type { SharedRecorder, Take } from './shared-recorder.ts';
 
@@ -16,6 +16,7 @@ const maxRecordings = 200;
 
 /** What recordings need of their session or room. */
 export interface RecordingsHost {
+  readonly tenant: string;
   readonly of: RecordingSubject;
   /** The session's type now, or the room's class. */
   type(): string;
@@ -41,7 +42,7 @@ interface Entry {
  * The recordings of one session or room, one at a time. Before the session is ready a start is only remembered.
  *
  * ```
- *  start ──▶ started ──── stop, or the session ends ──▶ processing ──── files complete ──▶ available
+ *  start ──▶ started ──── stop, or the session ends ──▶ processing ──── files complete, in the bucket ──▶ available
  *     └── engine refuses ──▶ failed ◀──────────── no file with media ────┘
  * ```
  */
@@ -56,7 +57,7 @@ export class SessionRecordings {
 
   constructor(host: RecordingsHost, wanted: boolean) {
     this.#host = host;
-    if (wanted) this.#wanted = randomUUID();
+    if (wanted) this.#wanted = makeRecordingId(host.clock.nowMs());
   }
 
   get list(): Recording[] {
@@ -77,7 +78,7 @@ export class SessionRecordings {
 
   /** @throws PatchbayError invalid_operation, invalid_state, recording_failed; or what the engine refused */
   async start(isReady: boolean): Promise<{ recording_id: string; uri: string }> {
-    const recordingId = randomUUID();
+    const recordingId = makeRecordingId(this.#host.clock.nowMs());
     const running = this.#current?.recordingId ?? this.#wanted;
     if (running !== undefined) throw new PatchbayError('invalid_state', `recording ${running} is under way`);
     if (this.#ended.length >= maxRecordings) {
@@ -86,21 +87,20 @@ export class SessionRecordings {
     this.#recorder();
     if (isReady) await this.#begin(recordingId);
     else this.#wanted = recordingId;
-    return { recording_id: recordingId, uri: this.#host.files.uri(recordingId) };
+    return { recording_id: recordingId, uri: this.#uri(recordingId) };
   }
 
   /** @throws PatchbayError no_active_recorder */
   async stop(): Promise<{ recording_id: string; uri: string; duration: number }> {
-    const { files } = this.#host;
     const wanted = this.#wanted;
     if (wanted !== undefined) {
       this.#wanted = undefined;
-      return { recording_id: wanted, uri: files.uri(wanted), duration: 0 };
+      return { recording_id: wanted, uri: this.#uri(wanted), duration: 0 };
     }
     const entry = this.#current;
     if (!entry) throw new PatchbayError('no_active_recorder');
     await this.#end(entry);
-    return { recording_id: entry.recordingId, uri: files.uri(entry.recordingId), duration: entry.durationMs / 1000 };
+    return { recording_id: entry.recordingId, uri: this.#uri(entry.recordingId), duration: entry.durationMs / 1000 };
   }
 
   /** The session is ready: what was wanted begins. A failure is told by a status. */
@@ -135,6 +135,10 @@ export class SessionRecordings {
     );
   }
 
+  #uri(recordingId: string): string {
+    return this.#host.files.uri(recordingId, this.#host.tenant);
+  }
+
   get #what(): 'room' | 'session' {
     return 'roomId' in this.#host.of ? 'room' : 'session';
   }
@@ -164,8 +168,13 @@ export class SessionRecordings {
   }
 
   async #record(entry: Entry): Promise<void> {
-    const { files } = this.#host;
-    entry.takes.push(await this.#recorder().begin(() => files.open(entry.recordingId, entry.takes.length + 1)));
+    const { files, log } = this.#host;
+    const part = [entry.recordingId, entry.takes.length + 1] as const;
+    const keep = (base: string) =>
+      files.adopt(...part, base).catch((error: unknown) => {
+        log.error({ err: error, recording_id: entry.recordingId }, 'files of a recording are missing');
+      });
+    entry.takes.push(await this.#recorder().begin(() => files.open(...part), keep));
   }
 
   async #end(entry: Entry): Promise<void> {
@@ -180,16 +189,18 @@ export class SessionRecordings {
   }
 
   async #gather(entry: Entry): Promise<void> {
-    const { of, files, log } = this.#host;
+    const { tenant, of, files, log } = this.#host;
     const { recordingId, type, durationMs } = entry;
     try {
       await Promise.all(entry.takes.map(({ closed }) => closed));
-      const facts = { recordingId, of, type, startedAt: isoTime(entry.startedAtMs), durationMs };
+      const facts = { recordingId, tenant, of, type, startedAt: isoTime(entry.startedAtMs), durationMs };
       entry.bytes = await files.close(
         facts,
         entry.takes.map((take) => take.part()),
       );
-      this.#setState(entry, entry.bytes > 0 ? 'available' : 'failed');
+      const isKept = files.keep(recordingId, (state) => this.#setState(entry, state));
+      if (entry.bytes === 0) this.#setState(entry, 'failed');
+      else if (isKept) this.#setState(entry, 'available');
     } catch (error) {
       log.error({ err: error, ...of, recording_id: recordingId }, 'recording not closed');
       this.#setState(entry, 'failed');
@@ -206,7 +217,7 @@ export class SessionRecordings {
     return {
       recording_id: recordingId,
       state,
-      uri: this.#host.files.uri(recordingId),
+      uri: this.#uri(recordingId),
       started_at: isoTime(startedAtMs),
       ...(state !== 'started' && { duration: durationMs / 1000 }),
       ...(bytes !== undefined && { bytes }),

@@ -30,7 +30,7 @@ export interface SessionsOptions {
   readonly owners: Owners;
   readonly rules: AddressRules;
   readonly world: Omit<SessionWorld, 'ended'>;
-  /** Told for each session that is over. */
+  /** Told for each session that is over, and counts no more. */
   readonly onEnded: (why: PatchbayError) => void;
 }
 
@@ -189,9 +189,20 @@ export class Sessions {
     this.#full = new PatchbayError('node_draining', undefined, { retryAfterSeconds: 1 });
   }
 
-  /** Ends them all, with their recordings complete: the node stops. */
+  /** Ends them all, with their recordings complete. */
   async stopAll(why: PatchbayError): Promise<void> {
     await Promise.all([...this.#live.values()].map((session) => session.stop(why)));
+    await this.gathered();
+  }
+
+  /** The same on a node that was given up: what others have ended already ends silently. */
+  async stopHeld(why: PatchbayError): Promise<void> {
+    await Promise.all([...this.#live.values()].map((session) => session.stopIfHeld(why)));
+    await this.gathered();
+  }
+
+  /** The recordings of sessions that are over are complete. */
+  async gathered(): Promise<void> {
     await Promise.all(this.#gathering);
   }
 
@@ -242,11 +253,11 @@ export class Sessions {
   }
 
   #remove(key: string, session: LiveSession, why: PatchbayError): void {
-    this.#options.onEnded(why);
     if (this.#live.get(key) === session) this.#live.delete(key);
     this.#options.owners.remove(session.ownership.connectionId, session);
     const gathering = session.recordings.gathered().finally(() => this.#gathering.delete(gathering));
     this.#gathering.add(gathering);
+    this.#options.onEnded(why);
   }
 }
 

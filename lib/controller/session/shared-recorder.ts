@@ -9,9 +9,14 @@ interface Tape {
   readonly base: string;
   readonly startedAtMs: number;
   readonly closed: PromiseWithResolvers<void>;
+  /** Each recording of it takes its files over once they are complete. */
+  readonly keepers: Keep[];
   users: number;
   isClosed: boolean;
 }
+
+/** Makes the files after a base one's own. Never rejects. */
+export type Keep = (base: string) => Promise<void>;
 
 /** One recording's share of a tape. */
 export interface Take {
@@ -46,15 +51,17 @@ export class SharedRecorder {
    * Records from now on.
    *
    * @param base where the files go if nobody records yet; else they are where the first one wanted them
+   * @param keep called when the files are complete: all who share them have theirs before any take of them is closed
    * @throws PatchbayError recording_failed once the media have ended; or what the engine refused
    */
-  begin(base: () => Promise<string>): Promise<Take> {
+  begin(base: () => Promise<string>, keep: Keep): Promise<Take> {
     return this.#queue.run(async () => {
       if (this.#isOver) throw new PatchbayError('recording_failed', 'what is to be recorded has just ended');
       const tape = this.#tape ?? (await this.#start(await base()));
       // The first one begins with the tape, though that may be a moment ago.
       const fromMs = tape.users === 0 ? tape.startedAtMs : this.#clock.nowMs();
       tape.users += 1;
+      tape.keepers.push(keep);
       return this.#take(tape, fromMs);
     });
   }
@@ -73,6 +80,7 @@ export class SharedRecorder {
       base,
       startedAtMs: this.#clock.nowMs(),
       closed: Promise.withResolvers(),
+      keepers: [],
       users: 0,
       isClosed: false,
     };
@@ -112,6 +120,7 @@ export class SharedRecorder {
     if (!tape) return;
     this.#tape = undefined;
     await this.#engine.stop().catch(() => {});
+    await Promise.all(tape.keepers.map((keep) => keep(tape.base)));
     tape.isClosed = true;
     tape.closed.resolve();
   }

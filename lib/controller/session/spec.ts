@@ -57,6 +57,8 @@ export interface SessionWorld {
   /** Writes state and owner; false when the record is another's now. */
   update(record: SessionRecord): Promise<boolean>;
   release(record: SessionRecord): Promise<void>;
+  /** The same at once; false when the record is another's by now. */
+  giveUp(record: SessionRecord): Promise<boolean>;
   /** An event of the session happened: for its own subscribers and for whoever subscribed to the like. */
   publish(session: LiveSession, event: PatchbayEvent): void;
   /** Only for one connection: what it missed. */

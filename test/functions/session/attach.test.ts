@@ -84,7 +84,7 @@ describe('all of mine', () => {
     (await world.startNode('n1')).answers(owns('a', 'b', 'c'));
     (await world.startNode('n2')).answers(owns('d'));
     const first = await attach();
-    await world.nodes.remove('n1');
+    await world.unlist('n1');
     services().directory.forget('n1');
     expect(await attach({ cursor: first?.data?.cursor })).toMatchObject({ data: { sessions: [{ session_id: 'd' }] } });
   });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type EventGap, EventOrder } from '../../../lib/client/event-order.ts';
+import { lastSeq } from '../../../lib/protocol/events.ts';
 import { numberedEvent } from './fake-server.ts';
 
 const holdMs = 2000;
@@ -133,6 +134,58 @@ describe('while two connections bring events', () => {
     end();
     expect(seen).toEqual(['a5', 'a6', 'a7', 'a9', 'b3', 'b4']);
     expect(gaps).toEqual([]);
+  });
+});
+
+describe('the end of a session whose node was lost', () => {
+  const lost = (id: string) => order.receive(numberedEvent(id, lastSeq, 'destroyed'));
+  beforeEach(() => order.follow('a', 0));
+
+  it('is handed out at once, once: nothing that is missing will come', () => {
+    receive('a1', 'a2');
+    lost('a');
+    lost('a');
+    expect(seen).toEqual(['a1', 'a2', `a${lastSeq}`]);
+    expect([order.isOver('a'), gaps.length, vi.getTimerCount()]).toEqual([true, 0, 0]);
+    receive('a3');
+    expect(seen).toHaveLength(3);
+  });
+
+  it('comes after what was held back', () => {
+    receive('a1', 'a4', 'a3');
+    lost('a');
+    expect(seen).toEqual(['a1', 'a3', 'a4', `a${lastSeq}`]);
+    expect(gaps).toEqual([{ subclass: 'session', objectId: 'a', from: 2, to: 2 }]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is handed out while connections are changed', () => {
+    const end = order.merge();
+    receive('a2');
+    lost('a');
+    expect(seen).toEqual(['a2', `a${lastSeq}`]);
+    end();
+    expect(seen).toHaveLength(2);
+  });
+
+  it('is dropped when the node has told the end itself', () => {
+    order.receive(numberedEvent('a', 1, 'destroyed'));
+    lost('a');
+    expect(seen).toEqual(['a1']);
+  });
+
+  it('does not stand in the way of another session of that id', () => {
+    lost('a');
+    const created = { ...numberedEvent('a', 1, 'created'), time: new Date(Date.now() + 1000).toISOString() };
+    order.receive(created);
+    receive('a2');
+    expect(seen).toEqual([`a${lastSeq}`, 'a1', 'a2']);
+  });
+
+  it('reaches who only hears of it', () => {
+    lost('z');
+    lost('z');
+    expect(seen).toEqual([`z${lastSeq}`]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { FreeNodes, mayHaveHeard } from '../../../lib/command/free-nodes.ts';
 import { NodeUnreachable } from '../../../lib/command/node-client.ts';
 import { services } from '../../../lib/command/services.ts';
@@ -36,6 +36,31 @@ test('ends with what the last full node said', async () => {
 test('ends with no_mediaserver where none of them said why', async () => {
   for (let count = 0; count < 3; count += 1) free.passOver(await free.next(), draining);
   expect(await rejection(free.next())).toMatchObject({ ...reason('no_mediaserver'), retryAfterSeconds: 5 });
+});
+
+describe('that a node is wanted', () => {
+  test('is noted where there is none that takes calls', async () => {
+    const note = vi.spyOn(services().demand, 'note').mockResolvedValue();
+    for (const id of ['n1', 'n2', 'n3']) await world.unlist(id);
+    await world.startNode('n4', { state: 'draining' });
+    expect(await rejection(free.next())).toMatchObject(reason('no_mediaserver'));
+    expect(note).toHaveBeenCalledTimes(1);
+  });
+
+  test('is not where one does, though without the engine, or passed over', async () => {
+    const note = vi.spyOn(services().demand, 'note').mockResolvedValue();
+    expect(await rejection(new FreeNodes(services(), ['freeswitch']).next())).toMatchObject(reason('no_mediaserver'));
+    for (let count = 0; count < 3; count += 1) free.passOver(await free.next(), full);
+    expect(await rejection(free.next())).toBe(full);
+    expect(note).not.toHaveBeenCalled();
+  });
+
+  test('and cannot be noted changes nothing for the client', async () => {
+    vi.spyOn(services().demand, 'note').mockRejectedValue(new Error('throttled'));
+    for (const id of ['n1', 'n2', 'n3']) await world.unlist(id);
+    services().directory.forget('n1');
+    expect(await rejection(free.next())).toMatchObject(reason('no_mediaserver'));
+  });
 });
 
 test.each([new PatchbayError('duplicated_session_id'), new PatchbayError('internal_error'), new Error('odd')])(

@@ -34,6 +34,9 @@ beforeEach(() => {
     rooms: () => 0,
     subscribers: () => 0,
     pendingEvents: () => 0,
+    pendingUploads: () => 0,
+    pendingBusEvents: () => 0,
+    droppedBusEvents: () => 0,
   });
   app = createHttp({ clock, log, metrics, keys: () => ['new', 'old'], ready: () => ready, run, connectionGone });
 });

@@ -1,16 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Registration } from '../../../lib/controller/registration.ts';
 import { silentLog } from '../../../lib/domain/log.ts';
+import type { Node } from '../../../lib/domain/placement.ts';
+import { NodeOrders } from '../../../lib/store/node-orders.ts';
+import { NodeRegister } from '../../../lib/store/node-register.ts';
 import { NodeStore } from '../../../lib/store/nodes.ts';
 import { ManualClock } from '../../support/clock.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { node } from '../../support/nodes.ts';
+import { listNode, node, unlistNode } from '../../support/nodes.ts';
 
 let table: TestTable;
 let store: NodeStore;
+let register: NodeRegister;
 beforeAll(async () => {
   table = await startTable();
   store = new NodeStore(table);
+  register = new NodeRegister(table);
 });
 afterAll(() => table.stop());
 
@@ -19,9 +24,24 @@ let load: number;
 beforeEach(() => {
   clock = new ManualClock();
   load = 0;
+  beaten = [];
+  losses = 0;
 });
-const registration = (nodeId: string, nodes: NodeStore = store) =>
-  new Registration(nodes, () => node(nodeId, { load, heartbeatAtMs: clock.nowMs() }), clock, silentLog);
+/** What each heartbeat brought back, and how often the node found itself given up. */
+let beaten: { own: Node; all: readonly Node[] }[];
+let losses: number;
+const registration = (nodeId: string, change: Partial<Node> = {}) =>
+  new Registration({
+    nodes: store,
+    register,
+    describe: () => node(nodeId, { load, heartbeatAtMs: clock.nowMs(), ...change }),
+    beaten: (own, all) => beaten.push({ own, all }),
+    lost: () => {
+      losses += 1;
+    },
+    clock,
+    log: silentLog,
+  });
 const listed = async (nodeId: string) => (await store.list()).find((one) => one.nodeId === nodeId);
 /** Moves the clock, and lets writes over the network end. */
 async function pass(ms: number) {
@@ -72,26 +92,26 @@ describe('the record', () => {
   test('is written soon after a change, once for changes that come together', async () => {
     const one = registration('n5');
     await one.start();
-    const put = vi.spyOn(store, 'put');
+    const beat = vi.spyOn(register, 'beat');
     load = 7;
     one.changed();
     one.changed();
     await pass(25);
     expect(await listed('n5')).toMatchObject({ load: 7 });
-    expect(put).toHaveBeenCalledTimes(1);
-    put.mockRestore();
+    expect(beat).toHaveBeenCalledTimes(1);
+    beat.mockRestore();
   });
 
   test('is tried again at the next heartbeat when the table is away', async () => {
     const one = registration('n6');
     await one.start();
-    const put = vi.spyOn(store, 'put').mockRejectedValueOnce(new Error('throttled'));
+    const beat = vi.spyOn(register, 'beat').mockRejectedValueOnce(new Error('throttled'));
     await pass(10_000);
-    expect(put).toHaveBeenCalledTimes(1);
+    expect(beat).toHaveBeenCalledTimes(1);
     load = 8;
     await pass(10_000);
     expect(await listed('n6')).toMatchObject({ load: 8 });
-    put.mockRestore();
+    beat.mockRestore();
   });
 });
 
@@ -105,4 +125,75 @@ test('a node that stops is off the list and leaves no timer', async () => {
   expect(clock.pending).toBe(0);
   await pass(60_000);
   expect(await listed('n7')).toBeUndefined();
+});
+
+describe('when it began', () => {
+  test('is kept by a process that comes back: it is no newer release', async () => {
+    await listNode(table, node('n8', { bootedAtMs: 77 }));
+    await registration('n8').start();
+    expect(beaten.at(-1)?.own.bootedAtMs).toBe(77);
+  });
+
+  test('is now for a process of another release', async () => {
+    await listNode(table, node('n9', { bootedAtMs: 77, release: 'older' }));
+    await registration('n9').start();
+    expect(beaten.at(-1)?.own.bootedAtMs).toBe(clock.nowMs());
+  });
+});
+
+describe('a heartbeat', () => {
+  test('brings the order that was given, and all nodes', async () => {
+    const one = registration('n10');
+    await one.start();
+    expect(beaten.at(-1)?.own.order).toBeUndefined();
+    await new NodeOrders(table).drain('n10');
+    await pass(10_000);
+    expect(beaten.at(-1)?.own.order).toBe('drain');
+    expect(beaten.at(-1)?.all.map(({ nodeId }) => nodeId)).toContain('n10');
+    await one.stop();
+  });
+
+  test('brings the order also when the nodes cannot be read', async () => {
+    const one = registration('n14');
+    await one.start();
+    await new NodeOrders(table).drain('n14');
+    const list = vi.spyOn(store, 'list').mockRejectedValueOnce(new Error('throttled'));
+    await pass(10_000);
+    expect(beaten.at(-1)).toMatchObject({ own: { order: 'drain' }, all: [] });
+    list.mockRestore();
+    await one.stop();
+  });
+
+  test.each(['was given up', 'is not there'])('finds out that the node %s, once, and is the last one', async (how) => {
+    const nodeId = `n11-${how.length}`;
+    await registration(nodeId).start();
+    if (how === 'is not there') await unlistNode(table, nodeId);
+    else await new NodeOrders(table).loseStopped(nodeId, clock.nowMs());
+    await pass(10_000);
+    expect(losses).toBe(1);
+    expect(clock.pending).toBe(0);
+    await pass(60_000);
+    expect(losses).toBe(1);
+  });
+
+  test('of a process that comes back too early finds it too, at its start', async () => {
+    await listNode(table, node('n12', { state: 'lost', lostAtMs: 1 }));
+    await registration('n12').start();
+    expect([losses, beaten.length]).toEqual([1, 0]);
+    // What it put must not outlive it.
+    expect(clock.pending).toBe(0);
+  });
+});
+
+test('a process that comes back while the reaper clears its predecessor away has its key', async () => {
+  const one = registration('n13');
+  const beat = vi.spyOn(register, 'beat').mockImplementationOnce(async (own, isFirst) => {
+    await listNode(table, node('n13', { state: 'lost' }));
+    await new NodeOrders(table).forget('n13');
+    return register.beat(own, isFirst);
+  });
+  await one.start();
+  expect(await store.getKeys('n13')).toEqual(one.keys);
+  beat.mockRestore();
+  await one.stop();
 });

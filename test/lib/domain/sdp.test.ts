@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkDescription, isCandidateLine, sdpLines, withCrlf, withoutCandidates } from '../../../lib/domain/sdp.ts';
+import {
+  checkDescription,
+  isCandidateLine,
+  sdpLines,
+  withCrlf,
+  withOwnOrigin,
+  withoutCandidates,
+} from '../../../lib/domain/sdp.ts';
 import type { SdpType } from '../../../lib/protocol/session.ts';
 import { refusal } from '../../support/errors.ts';
 import { chromiumOffer, phoneOffer } from '../../support/sdp.ts';
@@ -110,4 +117,27 @@ describe("an SDP's lines", () => {
       expect(isCandidateLine(line)).toBe(false);
     },
   );
+});
+
+describe('the origin of an SDP that an engine made of another', () => {
+  const made = (origin: string) => phoneOffer.replace(/^o=.*$/m, origin);
+
+  test.each(['o=- 1 2 IN IP4 1.1.1.1', 'o=phone 3 4 IN IP4 10.1.2.3', 'o=- 5 6 IN IP6 fe80::1'])(
+    'is where its media is: %s',
+    (origin) => {
+      const sdp = withOwnOrigin(made(origin));
+      expect(sdp).toBe(made(origin.replace(/IN IP. .*/, 'IN IP4 192.0.2.20')));
+    },
+  );
+
+  test('is that of its first medium where each has its own', () => {
+    const [head = '', ...media] = phoneOffer.replace(/^c=.*\r\n/m, '').split(/(?=^m=)/m);
+    const sdp = [head, ...media.map((one) => one.replace(/\r\n/, '\r\nc=IN IP4 198.51.100.7\r\n'))].join('');
+    expect(withOwnOrigin(sdp)).toContain('o=phone 3747 3747 IN IP4 198.51.100.7\r\n');
+  });
+
+  test('stays as it is where there is no place of media', () => {
+    const sdp = phoneOffer.replace(/^c=.*\r\n/m, '');
+    expect(withOwnOrigin(sdp)).toBe(sdp);
+  });
 });

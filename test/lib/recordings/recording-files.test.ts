@@ -14,6 +14,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 const facts = (recordingId: string): RecordingFacts => ({
   recordingId,
+  tenant: 'acme',
   of: { sessionId: 'session-1' },
   type: 'listen',
   startedAt: '2030-01-01T00:00:00.000Z',
@@ -29,12 +30,13 @@ describe('a recording', () => {
   test('is found where it was said to be from the start', async () => {
     const base = await files.open('r1', 1);
     expect(base).toBe(join(dir, 'r1', 'part-1'));
-    expect(files.uri('r1')).toBe('http://127.0.0.1:3000/recordings/r1/recording.json');
+    expect(files.uri('r1', 'acme')).toBe('http://127.0.0.1:3000/recordings/r1/recording.json');
     await record(base, 'audio-0', 1200);
     await record(base, 'video-1', 3400);
     expect(await files.close(facts('r1'), [{ base, offsetMs: 0, durationMs: 5000 }])).toBe(4600);
     expect(await manifest('r1')).toEqual({
       recording_id: 'r1',
+      tenant: 'acme',
       session_id: 'session-1',
       type: 'listen',
       started_at: '2030-01-01T00:00:00.000Z',
@@ -103,6 +105,16 @@ describe('a file that recordings share', () => {
     ]);
     await files.discard('r1');
     expect((await readFile(other)).length).toBe(1000);
+  });
+
+  test('is taken over as soon as it is complete: whoever had it first may be gone when the recording is closed', async () => {
+    const base = await files.open('r1', 1);
+    await record(base, 'audio-0');
+    await files.adopt('r2', 1, base);
+    await files.adopt('r2', 1, base);
+    await files.discard('r1');
+    expect(await files.close(facts('r2'), [{ base, offsetMs: 2000, durationMs: 3000 }])).toBe(1000);
+    expect((await manifest('r2')).parts).toMatchObject([{ files: ['part-1-audio-0.mjr'] }]);
   });
 
   test('gets the number of the part that it is there', async () => {

@@ -1,38 +1,149 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NodeOrders } from '../../../lib/store/node-orders.ts';
+import { NodeRegister } from '../../../lib/store/node-register.ts';
 import { NodeStore } from '../../../lib/store/nodes.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
-import { node } from '../../support/nodes.ts';
+import { listNode, node, unlistNode } from '../../support/nodes.ts';
 
 let table: TestTable;
 let nodes: NodeStore;
+let register: NodeRegister;
+let orders: NodeOrders;
 beforeAll(async () => {
   table = await startTable();
   nodes = new NodeStore(table);
+  register = new NodeRegister(table);
+  orders = new NodeOrders(table);
 });
 afterAll(() => table.stop());
 
-test('nodes are listed as they were put, in the order of their ids, until they are removed', async () => {
+const listed = async (nodeId: string) => (await nodes.list()).find((one) => one.nodeId === nodeId);
+
+test('nodes are listed as they say they are, in the order of their ids, until they are removed', async () => {
   expect(await nodes.list()).toEqual([]);
-  const all = [node('c', { state: 'draining' }), node('a', { load: 7, engines: [] }), node('b')];
-  for (const one of all) await nodes.put(one);
+  const all = [node('c', { state: 'draining' }), node('a', { load: 7, engines: [], rooms: 2 }), node('b')];
+  for (const one of all) await register.beat(one, true);
   expect(await nodes.list()).toEqual([all[1], all[2], all[0]]);
 
-  await nodes.put(node('b', { load: 9 }));
-  await nodes.remove('a');
-  await nodes.remove('nobody');
-  expect(await nodes.list()).toEqual([node('b', { load: 9 }), all[0]]);
+  await register.beat(node('b', { load: 9, isProtected: false }), false);
+  await register.remove('a');
+  await register.remove('nobody');
+  expect(await nodes.list()).toEqual([node('b', { load: 9, isProtected: false }), all[0]]);
+  for (const id of ['b', 'c']) await register.remove(id);
 });
 
 test('keys come back newest first, and stay when the node is removed: a late answer can still be trusted', async () => {
   expect(await nodes.getKeys('n')).toEqual([]);
-  await nodes.putKeys('n', ['old']);
-  await nodes.putKeys('n', ['new', 'old']);
-  await nodes.remove('n');
+  await register.putKeys('n', ['old']);
+  await register.putKeys('n', ['new', 'old']);
+  await register.remove('n');
   expect(await nodes.getKeys('n')).toEqual(['new', 'old']);
   expect(await nodes.getKeys('m')).toEqual([]);
 });
 
 test('keys are in no list', async () => {
-  await nodes.putKeys('secret', ['key']);
+  await register.putKeys('secret', ['key']);
   expect(JSON.stringify(await nodes.list())).not.toContain('key');
+});
+
+describe('a heartbeat', () => {
+  test('brings back what others wrote, and leaves it', async () => {
+    await register.beat(node('ordered'), true);
+    expect(await orders.drain('ordered')).toBe(true);
+    const own = await register.beat(node('ordered', { load: 3 }), false);
+    expect(own).toEqual(node('ordered', { load: 3, order: 'drain' }));
+    expect(await listed('ordered')).toEqual(own);
+  });
+
+  test('takes a suspicion back', async () => {
+    const silent = node('suspect');
+    await register.beat(silent, true);
+    expect(await orders.suspect(silent, 5)).toBe(true);
+    expect(await listed('suspect')).toMatchObject({ suspectedAtMs: 5 });
+    expect(await orders.suspect(silent, 9)).toBe(true);
+    expect(await listed('suspect')).toMatchObject({ suspectedAtMs: 5 });
+    await register.beat(silent, false);
+    expect(await listed('suspect')).toEqual(silent);
+  });
+
+  test.each(['first', 'later'])(
+    'of a node that was given up is refused, be it a %s one of its process',
+    async (which) => {
+      const one = node(`given-up-${which}`);
+      await register.beat(one, true);
+      expect(await orders.lose(one, 7)).toBe(true);
+      expect(await register.beat(node(one.nodeId, { load: 1 }), which === 'first')).toBeUndefined();
+      expect(await listed(one.nodeId)).toEqual({ ...one, state: 'lost', lostAtMs: 7 });
+    },
+  );
+
+  test('of a node whose record is gone is refused, unless it is the first of a process', async () => {
+    await register.beat(node('gone'), true);
+    await unlistNode(table, 'gone');
+    expect(await register.beat(node('gone'), false)).toBeUndefined();
+    expect(await listed('gone')).toBeUndefined();
+    expect(await register.beat(node('gone'), true)).toEqual(node('gone'));
+  });
+});
+
+test('a node that was given up does not take itself off the list: what was on it is yet to be ended', async () => {
+  const one = node('stays');
+  await register.beat(one, true);
+  await orders.lose(one, 7);
+  await register.remove('stays');
+  expect(await listed('stays')).toMatchObject({ state: 'lost' });
+});
+
+describe('of the reaper', () => {
+  test('a node that has spoken since is neither suspected nor given up', async () => {
+    const seen = node('spoke');
+    await listNode(table, { ...seen, heartbeatAtMs: seen.heartbeatAtMs + 1 });
+    expect(await orders.suspect(seen, 1)).toBe(false);
+    expect(await orders.lose(seen, 1)).toBe(false);
+    expect(await listed('spoke')).toMatchObject({ state: 'up' });
+    expect(await listed('spoke')).not.toHaveProperty('suspectedAtMs');
+  });
+
+  test('of two that give a node up, one does', async () => {
+    const one = node('twice');
+    await register.beat(one, true);
+    expect((await Promise.all([orders.lose(one, 1), orders.lose(one, 2)])).sort()).toEqual([false, true]);
+    expect(await orders.loseStopped('twice', 3)).toBe(false);
+  });
+
+  test('a node whose task has stopped is given up whenever it spoke, and none is made of one that is not there', async () => {
+    await register.beat(node('stopped'), true);
+    expect(await orders.loseStopped('stopped', 1)).toBe(true);
+    expect(await orders.loseStopped('nobody', 1)).toBe(false);
+    expect(await listed('nobody')).toBeUndefined();
+  });
+
+  test('a node gets its order once, and only while it is up', async () => {
+    await register.beat(node('order'), true);
+    expect([await orders.drain('order'), await orders.drain('order')]).toEqual([true, false]);
+    await register.beat(node('drains', { state: 'draining' }), true);
+    expect(await orders.drain('drains')).toBe(false);
+    expect(await orders.drain('nobody')).toBe(false);
+  });
+
+  test('of two that lower the count for a node, one notes it; later one may again', async () => {
+    const seen = node('released', { state: 'draining' });
+    await register.beat(seen, true);
+    expect((await Promise.all([orders.release(seen, 10), orders.release(seen, 10)])).sort()).toEqual([false, true]);
+    expect(await orders.release({ ...seen, releasedAtMs: 10 }, 20)).toBe(true);
+    expect(await listed('released')).toMatchObject({ releasedAtMs: 20 });
+  });
+
+  test('a node is forgotten with its key, but not one that lives', async () => {
+    const one = node('forgotten');
+    await register.beat(one, true);
+    await register.putKeys('forgotten', ['key']);
+    await orders.lose(one, 1);
+    await orders.forget('forgotten');
+    expect(await listed('forgotten')).toBeUndefined();
+    expect(await nodes.getKeys('forgotten')).toEqual([]);
+    await register.beat(one, true);
+    await orders.forget('forgotten');
+    expect(await listed('forgotten')).toEqual(one);
+  });
 });

@@ -18,7 +18,7 @@ export interface RealFreeSwitch extends FreeSwitchUnderTest {
 export async function startRealFreeSwitch(): Promise<RealFreeSwitch> {
   const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-test-freeswitch-'));
   await mkdir(join(dataDir, 'logs'));
-  const started = await startFreeSwitch(dataDir, { mediaAddress: '127.0.0.1' });
+  const started = await startFreeSwitch(dataDir, { localAddress: '127.0.0.1' });
   if (!started) throw new Error('there is no FreeSWITCH: set PATCHBAY_FREESWITCH_BIN');
   const { eslPort, sipPort, password } = started.address;
   const stop = async () => {

@@ -115,7 +115,10 @@ test('to close it ends what records it first', async () => {
   const asked: string[] = [];
   backend.media.recorder.stop = async () => void asked.push('stop');
   backend.media.close = async () => void asked.push('close');
-  await media.recorder?.begin(async () => 'base');
+  await media.recorder?.begin(
+    async () => 'base',
+    async () => {},
+  );
   await media.close();
   expect(asked).toEqual(['stop', 'close']);
 });

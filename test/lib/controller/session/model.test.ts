@@ -81,6 +81,7 @@ class System {
         !this.refuses && !this.records.has(sessionId) && Boolean(this.records.add(sessionId)),
       update: async ({ sessionId }) => this.records.has(sessionId),
       release: async ({ sessionId }) => void this.records.delete(sessionId),
+      giveUp: async ({ sessionId }) => this.records.delete(sessionId),
       publish: (session, event) => {
         this.events.set(session, [...(this.events.get(session) ?? []), event]);
         this.#follow(session, event);

@@ -6,11 +6,11 @@ import { SharedRecorder } from '../../../../lib/controller/session/shared-record
 import { silentLog } from '../../../../lib/domain/log.ts';
 import { PatchbayError, type Reason } from '../../../../lib/protocol/errors.ts';
 import type { SessionStatus } from '../../../../lib/protocol/events.ts';
-import type { RecordingFiles } from '../../../../lib/recordings/recording-files.ts';
+import { RecordingFiles } from '../../../../lib/recordings/recording-files.ts';
 import { ManualClock } from '../../../support/clock.ts';
 import { reason, rejection } from '../../../support/errors.ts';
 import { FakeRecorder } from '../../../support/fake-backend.ts';
-import { testFiles } from '../../../support/world.ts';
+import { testFiles, testFolder } from '../../../support/world.ts';
 
 let clock: ManualClock;
 let files: RecordingFiles;
@@ -31,6 +31,7 @@ beforeEach(() => {
 const recordings = (wanted = false) =>
   new SessionRecordings(
     {
+      tenant: 'acme',
       of: { sessionId: 's' },
       type: () => 'echo',
       clock,
@@ -52,7 +53,7 @@ describe('a recording', () => {
     const started = await mine.start(true);
     expect(started).toEqual({
       recording_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      uri: files.uri(started.recording_id),
+      uri: files.uri(started.recording_id, 'acme'),
     });
     await clock.advance(2500);
     expect(await mine.stop()).toEqual({ ...started, duration: 2.5 });
@@ -66,6 +67,7 @@ describe('a recording', () => {
     ]);
     expect(await manifest(String(engine.started[0]))).toMatchObject({
       recording_id: started.recording_id,
+      tenant: 'acme',
       session_id: 's',
       type: 'echo',
       duration_ms: 2500,
@@ -285,10 +287,72 @@ describe('a tape that others record on, too', () => {
   });
 });
 
+describe('what goes to a bucket', () => {
+  let tells: ((state: 'available' | 'failed') => void)[];
+  beforeEach(() => {
+    tells = [];
+    files = new (class extends RecordingFiles {
+      override keep(_: string, tell: (state: 'available' | 'failed') => void) {
+        tells.push(tell);
+        return false;
+      }
+    })(testFolder(), 'http://files');
+  });
+
+  test('is processing until it is there; whoever stops it does not wait for that', async () => {
+    const mine = recordings();
+    await mine.start(true);
+    await clock.advance(1000);
+    expect(await mine.stop()).toMatchObject({ duration: 1 });
+    expect(mine.list).toMatchObject([{ state: 'processing', bytes: 1000 }]);
+    tells[0]?.('available');
+    expect(states()).toEqual(['started', 'processing', 'available']);
+    expect(told.at(-1)).toMatchObject({ bytes: 1000, duration: 1 });
+  });
+
+  test('keeps no session from its end', async () => {
+    const mine = recordings();
+    await mine.start(true);
+    await mine.close();
+    await mine.gathered();
+    expect([states(), tells.length]).toEqual([['started', 'processing'], 1]);
+  });
+
+  test('and failed may be there all the same, later', async () => {
+    const mine = recordings();
+    await mine.start(true);
+    await mine.stop();
+    for (const state of ['failed', 'available'] as const) tells[0]?.(state);
+    expect(states()).toEqual(['started', 'processing', 'failed', 'available']);
+  });
+
+  test('without media has failed, whatever comes of it there', async () => {
+    const mine = recordings();
+    await mine.start(true);
+    engine.stop = async () => {};
+    await mine.stop();
+    expect(states()).toEqual(['started', 'processing', 'failed']);
+  });
+});
+
+test('whoever shares a tape has its files as soon as it is closed, though his recording goes on elsewhere', async () => {
+  const [mine, theirs] = [recordings(), recordings()];
+  await theirs.start(true);
+  await mine.start(true);
+  recorder = new SharedRecorder(other, clock);
+  await mine.moved();
+  const { recording_id } = await theirs.stop();
+  await theirs.gathered();
+  await files.discard(recording_id);
+  await mine.stop();
+  expect(mine.list).toMatchObject([{ state: 'available', bytes: 2000 }]);
+});
+
 describe('of a room', () => {
   const ofRoom = () =>
     new SessionRecordings(
       {
+        tenant: 'acme',
         of: { roomId: 'lobby' },
         type: () => 'mcu',
         clock,
@@ -322,6 +386,7 @@ test('the manifest says of which type the session was when its recording began',
   let type = 'park';
   const mine = new SessionRecordings(
     {
+      tenant: 'acme',
       of: { sessionId: 's' },
       type: () => type,
       clock,

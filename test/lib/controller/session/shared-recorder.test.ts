@@ -28,7 +28,8 @@ beforeEach(() => {
   engine = new Engine();
   recorder = new SharedRecorder(engine, clock);
 });
-const begin = (base: string) => recorder.begin(async () => base);
+const nothing = async () => {};
+const begin = (base: string, keep: (base: string) => Promise<void> = nothing) => recorder.begin(async () => base, keep);
 
 describe('recordings of the same media at the same time', () => {
   test('share one tape, each with its own slice of its time', async () => {
@@ -59,10 +60,38 @@ describe('recordings of the same media at the same time', () => {
   });
 });
 
+describe('the files of a tape', () => {
+  test('are taken over by all who recorded it, those who left before too, and only then is it closed for anybody', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const kept: string[] = [];
+    const keep = (who: string) => async (base: string) => {
+      await promise;
+      kept.push(`${who} ${base}`);
+    };
+    const [first, second] = [await begin('a', keep('first')), await begin('b', keep('second'))];
+    await first.end();
+    expect(kept).toEqual([]);
+    const ending = second.end();
+    await flush();
+    expect([first.isClosed, second.isClosed]).toEqual([false, false]);
+    resolve();
+    await ending;
+    expect([kept, first.isClosed, second.isClosed]).toEqual([['first a', 'second a'], true, true]);
+  });
+
+  test("are nobody else's: a later tape has its own", async () => {
+    const kept: string[] = [];
+    const keep = async (base: string) => void kept.push(base);
+    await (await begin('a', keep)).end();
+    await (await begin('b', keep)).end();
+    expect(kept).toEqual(['a', 'b']);
+  });
+});
+
 test('the first recording begins with its tape, though time passes in between', async () => {
   const times = [100, 101, 102];
   const hurried = { after: () => () => {}, nowMs: () => times.shift() ?? 103 };
-  const take = await new SharedRecorder(engine, hurried).begin(async () => 'a');
+  const take = await new SharedRecorder(engine, hurried).begin(async () => 'a', nothing);
   expect(take.part().offsetMs).toBe(0);
 });
 

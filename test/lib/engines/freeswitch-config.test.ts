@@ -1,13 +1,14 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  type FreeSwitchSettings,
-  freeSwitchConfigDir,
-  writeFreeSwitchConfig,
-} from '../../../lib/local/freeswitch-config.ts';
+import { type FreeSwitchSettings, writeFreeSwitchVariables } from '../../../lib/engines/freeswitch-config.ts';
+import { containersDir } from '../../support/dockerfile.ts';
+
+const start = join(containersDir, 'freeswitch', 'start');
 
 let folder: string;
 beforeAll(async () => {
@@ -16,13 +17,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const settings = (some: Partial<FreeSwitchSettings> = {}): FreeSwitchSettings => ({
-  folder: join(folder, 'conf'),
+  folder,
   eslPort: 18_021,
   eslPassword: 'correct-horse',
   sipPort: 15_060,
-  mediaAddress: '127.0.0.1',
-  candidateNetworks: ['192.0.2.99'],
-  rtpPorts: { first: 16_384, last: 19_998 },
+  localAddress: '127.0.0.1',
   logFile: '/data/logs/freeswitch.log',
   ...some,
 });
@@ -97,7 +96,9 @@ const within = (element: Element, name: string): Element[] =>
   element.children.flatMap((child) => [...(child.name === name ? [child] : []), ...within(child, name)]);
 
 async function read(some: Partial<FreeSwitchSettings> = {}) {
-  await writeFreeSwitchConfig(settings(some));
+  await writeFreeSwitchVariables(settings(some));
+  // Puts it together, and instead of FreeSWITCH runs nothing.
+  await promisify(execFile)(start, [folder], { env: { ...process.env, PATCHBAY_FREESWITCH_BIN: 'true' } });
   const variables = new Map<string, string>();
   const document = parse(await preprocess(join(folder, 'conf', 'freeswitch.xml'), variables));
   const configuration = (name: string): Element => {
@@ -177,7 +178,7 @@ describe("FreeSWITCH's configuration", () => {
     expect(params(configuration('event_socket.conf')).password).toBe('correct-horse');
     expect((await stat(join(folder, 'conf'))).mode & 0o777).toBe(0o700);
     expect((await stat(join(folder, 'conf', 'vars.xml'))).mode & 0o777).toBe(0o600);
-    expect(await readdir(freeSwitchConfigDir)).not.toContain('vars.xml');
+    expect(await readdir(join(containersDir, 'freeswitch', 'conf'))).not.toContain('vars.xml');
   });
 
   test('causes no request within a dialog, and takes the Call-ID as uuid', async () => {
@@ -203,7 +204,7 @@ describe("FreeSWITCH's configuration", () => {
   });
 
   test('sends media only to the candidates that it was told', async () => {
-    const { configuration } = await read({ candidateNetworks: ['192.0.2.99', '10.1.0.0/16', '2001:db8::7'] });
+    const { configuration } = await read({ candidateNetworks: ['10.1.0.0/16', '2001:db8::7'] });
     const lists = within(configuration('acl.conf'), 'list');
     expect(lists.map(({ attributes }) => attributes)).toEqual([{ name: 'candidates', default: 'deny' }]);
     expect(within(lists[0] as Element, 'node').map(({ attributes }) => attributes)).toEqual([

@@ -1,24 +1,23 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mediaPorts } from './media-ports.ts';
 
 export interface FreeSwitchSettings {
-  /** Where its configuration goes. */
+  /** Where it is told what is different here, and where all goes that it writes. */
   readonly folder: string;
   readonly eslPort: number;
   readonly eslPassword: string;
   readonly sipPort: number;
-  /** The address of this machine that media is on, or `auto`: the one by which it reaches others. */
-  readonly mediaAddress: string;
-  /** Addresses and networks of candidates to which media may go. */
-  readonly candidateNetworks: readonly string[];
-  readonly rtpPorts: { readonly first: number; readonly last: number };
+  /** The address of this machine on which media comes in. */
+  readonly localAddress: string;
+  /** Addresses and networks, beside the one that stands for every client, of candidates to which media may go. */
+  readonly candidateNetworks?: readonly string[];
   readonly logFile: string;
 }
 
-/** The configuration that runs on AWS too; only `vars.xml` is ours to write. */
-export const freeSwitchConfigDir = fileURLToPath(new URL('../../infra/containers/freeswitch/conf', import.meta.url));
+/** The candidate's address that stands for every client: one that leads nowhere. RFC 5737. */
+const placeholderAddress = '192.0.2.99';
 
 const withPrefix = (network: string) =>
   network.includes('/') ? network : `${network}/${isIP(network) === 6 ? 128 : 32}`;
@@ -28,10 +27,10 @@ const variables = (settings: FreeSwitchSettings): Readonly<Record<string, string
   esl_port: settings.eslPort,
   esl_password: settings.eslPassword,
   sip_port: settings.sipPort,
-  first_rtp_port: settings.rtpPorts.first,
-  last_rtp_port: settings.rtpPorts.last,
-  media_address: settings.mediaAddress,
-  candidate_networks: settings.candidateNetworks.map(withPrefix).join(),
+  first_rtp_port: mediaPorts.freeswitch.first,
+  last_rtp_port: mediaPorts.freeswitch.last,
+  media_address: settings.localAddress,
+  candidate_networks: [placeholderAddress, ...(settings.candidateNetworks ?? [])].map(withPrefix).join(),
   log_file: settings.logFile,
 });
 
@@ -42,12 +41,9 @@ const escaped = (value: string | number) =>
 const line = ([name, value]: readonly [string, string | number]) =>
   `  <X-PRE-PROCESS cmd="set" data="${name}=${escaped(value)}"/>\n`;
 
-/** FreeSWITCH's configuration: the project's files, and beside them what is different here. */
-export async function writeFreeSwitchConfig(settings: FreeSwitchSettings): Promise<void> {
-  // Whatever file is in the folder would be read, one of an earlier release too.
-  await rm(settings.folder, { recursive: true, force: true });
+/** What is different here from the project's own files, which `infra/containers/freeswitch/start` puts it beside. */
+export async function writeFreeSwitchVariables(settings: FreeSwitchSettings): Promise<void> {
   await mkdir(settings.folder, { recursive: true, mode: 0o700 });
-  await cp(freeSwitchConfigDir, settings.folder, { recursive: true });
   const lines = Object.entries(variables(settings)).map(line).join('');
   await writeFile(join(settings.folder, 'vars.xml'), `<include>\n${lines}</include>\n`, { mode: 0o600 });
 }

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { Stack } from 'aws-cdk-lib';
+import {
+  type ContainerDefinition,
+  ContainerDependencyCondition,
+  CpuArchitecture,
+  FargateTaskDefinition,
+  OperatingSystemFamily,
+} from 'aws-cdk-lib/aws-ecs';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { type Variable, variables } from '../../lib/env.ts';
+import type { EngineChoice, FreeSwitchImage, NodeSize } from '../props.ts';
+import { addContainer, type ContainerSpec, folders, imageOf } from './container.ts';
+import { explain } from './findings.ts';
+import type { Logs } from './logs.ts';
+
+export interface TaskProps {
+  readonly logs: Logs;
+  readonly size: NodeSize;
+  readonly janus: EngineChoice;
+  readonly freeswitch: EngineChoice;
+  readonly freeswitchImage?: FreeSwitchImage | undefined;
+  readonly architecture?: 'arm64' | 'x86_64' | undefined;
+  readonly environment: Readonly<Partial<Record<Variable, string>>>;
+}
+
+type Container = Omit<ContainerSpec, 'name'>;
+
+/**
+ * A media node: `configure` prepares it and ends; then the controller and the engines, which speak over the task's loopback. Only
+ * the controller is essential: an engine that dies is started again by its supervisor, and the calls of the other live on.
+ */
+export class MediaTask extends Construct {
+  readonly definition: FargateTaskDefinition;
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: TaskProps) {
+    super(scope, id);
+    const { logs, size, janus, freeswitch, freeswitchImage, environment: given } = props;
+    // The public image of FreeSWITCH is for x86-64 only, and all containers of a task are of one kind.
+    const { architecture = freeswitch === 'own' && !freeswitchImage ? 'x86_64' : 'arm64' } = props;
+    this.role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com'),
+      description: 'patchbay media nodes',
+    });
+    this.definition = new FargateTaskDefinition(this, 'Definition', {
+      cpu: size.cpu,
+      memoryLimitMiB: size.memoryMiB,
+      ephemeralStorageGiB: size.diskGiB,
+      runtimePlatform: {
+        cpuArchitecture: architecture === 'arm64' ? CpuArchitecture.ARM64 : CpuArchitecture.X86_64,
+        operatingSystemFamily: OperatingSystemFamily.LINUX,
+      },
+      taskRole: this.role,
+    });
+    for (const name of Object.keys(folders)) this.definition.addVolume({ name });
+
+    const image = imageOf(this, 'controller', { architecture });
+    const buildArgs = freeswitchImage && {
+      FREESWITCH_IMAGE: freeswitchImage.name,
+      ...(freeswitchImage.bin !== undefined && { FREESWITCH_BIN: freeswitchImage.bin }),
+    };
+    const engines: [string, Container][] = (['janus', 'freeswitch'] as const)
+      .filter((kind) => (kind === 'janus' ? janus : freeswitch) === 'own')
+      .map((kind) => [
+        kind,
+        {
+          image: imageOf(this, kind, { architecture, ...(kind === 'freeswitch' && { buildArgs }) }),
+          supervised: kind,
+          essential: false,
+          folders: ['run', 'data'],
+        },
+      ]);
+
+    const plain = toVariables({
+      ...given,
+      ...(janus === 'none' && { janusUrl: 'none' }),
+      ...(freeswitch === 'none' && { freeswitchUrl: 'none' }),
+    });
+    // A node drains itself when it sees one of another release, so whatever changes the task makes another one of it.
+    const hashes = [image, ...engines.map(([, engine]) => engine.image)].map(({ assetHash }) => assetHash);
+    const environment = {
+      ...plain,
+      ...toVariables({ release: hashOf(Stack.of(this).resolve([size, plain, hashes])) }),
+    };
+    const secrets = {
+      ...(typeof janus === 'object' && { [variables.janusUrl]: janus.urls }),
+      ...(typeof freeswitch === 'object' && { [variables.freeswitchUrl]: freeswitch.urls }),
+    };
+
+    const add = (name: string, container: Container): ContainerDefinition =>
+      addContainer(this.definition, logs, { name, ...container });
+    // It hands on what it was given, and what it found out, to the controller.
+    const configure = add('configure', {
+      image,
+      command: ['configure'],
+      essential: false,
+      folders: ['run'],
+      environment,
+      secrets,
+    });
+    const controller = add('controller', {
+      image,
+      supervised: 'controller',
+      essential: true,
+      folders: ['run', 'data'],
+      environment,
+    });
+    for (const container of [controller, ...engines.map(([name, engine]) => add(name, engine))]) {
+      container.addContainerDependencies({ container: configure, condition: ContainerDependencyCondition.SUCCESS });
+    }
+    explain(this.definition, {
+      ECS2: 'The environment holds names and URLs only. Passwords of engines elsewhere come as secrets; those of the own engines are made at each start and never leave the task.',
+      'IAM5[Resource::*]': "The execution role's ecr:GetAuthorizationToken has no resource to name.",
+    });
+  }
+}
+
+const toVariables = (values: Readonly<Partial<Record<Variable, string>>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [variables[name as Variable], value]));
+
+const hashOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);

@@ -1,0 +1,67 @@
+import type { Node } from 'constructs';
+import type { PatchbayProps } from './props.ts';
+
+/** What is given to the app by `-c name=value`, or in `cdk.json`; the same names as in `props.ts`. */
+
+export interface StageProps extends PatchbayProps {
+  readonly stage: string;
+}
+
+/** Without a stage: both of these. */
+const usualStages = 'staging,prod';
+
+/** @throws Error that names the value, for one that cannot be read */
+export function readContext(node: Node): StageProps[] {
+  const text = (name: string): string | undefined => {
+    const value: unknown = node.tryGetContext(name);
+    return value === undefined || value === '' ? undefined : String(value);
+  };
+  const number = (name: string): number | undefined => {
+    const value = text(name);
+    if (value !== undefined && !/^\d+$/.test(value)) throw new Error(`-c ${name}: a whole number, not ${value}`);
+    return value === undefined ? undefined : Number(value);
+  };
+  const choice = <T extends string>(name: string, ...choices: readonly T[]): T | undefined => {
+    const value = text(name);
+    const chosen = choices.find((one) => one === value);
+    if (value !== undefined && chosen === undefined)
+      throw new Error(`-c ${name}: ${choices.join(' or ')}, not ${value}`);
+    return chosen;
+  };
+  const yes = (name: string): boolean | undefined => {
+    const chosen = choice(name, 'true', 'false');
+    return chosen === undefined ? undefined : chosen === 'true';
+  };
+
+  const issuer = text('jwtIssuer');
+  const [audience, jwksUrl] = [text('jwtAudience'), text('jwksUrl')];
+  if ([issuer, audience, jwksUrl].some(Boolean) && !(issuer && audience && jwksUrl)) {
+    throw new Error('-c jwtIssuer, jwtAudience and jwksUrl: all of them or none');
+  }
+  const [image, bin] = [text('freeswitchImage'), text('freeswitchBin')];
+  const names = (text('stage') ?? usualStages).split(',').map((one) => one.trim());
+  return names.map((stage) => ({
+    stage,
+    // What is not for good leaves nothing behind, and costs nothing while nobody calls.
+    keepData: yes('keepData') ?? stage === 'prod',
+    minNodes: number('minNodes') ?? (stage === 'prod' ? 1 : 0),
+    ...defined({
+      maxNodes: number('maxNodes'),
+      drainMinutes: number('drainMinutes'),
+      recordingDays: number('recordingDays'),
+      waitingConcurrency: number('waitingConcurrency'),
+      janus: choice('janus', 'own', 'none'),
+      freeswitch: choice('freeswitch', 'own', 'none'),
+      freeswitchImage: image === undefined ? undefined : { name: image, ...(bin !== undefined && { bin }) },
+      nodeArchitecture: choice('nodeArchitecture', 'arm64', 'x86_64'),
+      apiGatewayLogRole: choice('apiGatewayLogRole', 'make', 'existing'),
+      tracing: yes('tracing'),
+      console: yes('console'),
+      jwt: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : undefined,
+    }),
+  }));
+}
+
+/** Without what is undefined: a property that is there, but undefined, is none of CDK's forms. */
+const defined = <T extends object>(values: T): Partial<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Partial<T>;

@@ -1,0 +1,17 @@
+import type { Subscription } from '../protocol/event.ts';
+import type { PatchbayEvent } from '../protocol/events.ts';
+import { type Caller, isAdmin } from './access.ts';
+
+/** What an event is about: whose it is. A room is its creator's, and that of all who are in it. */
+export interface Subject {
+  readonly tenant: string;
+  readonly users: ReadonlySet<string>;
+}
+
+/** Events reach one's own objects; an administrator, the whole tenant. PROTOCOL section 6. */
+export const mayHear = (caller: Caller, { tenant, users }: Subject): boolean =>
+  caller.tenant === tenant && (isAdmin(caller) || users.has(caller.userId));
+
+/** Whether a subscription asks for an event. */
+export const wants = ({ subclass, type, obj_id }: Subscription, event: PatchbayEvent): boolean =>
+  subclass === event.subclass && (type === '*' || type === event.type) && (obj_id === '*' || obj_id === event.obj_id);

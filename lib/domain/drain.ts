@@ -1,0 +1,50 @@
+import { type Node, takesCalls } from './placement.ts';
+
+/**
+ * The life of a node.
+ *
+ * ```
+ *        drain: the reaper's order,       empty: last session over,
+ *        a newer release is up            deadline
+ *   up ─────────────────────────▶ draining ─────────────────▶ empty   (its task is stopped)
+ *    │                               │                          │
+ *    └───────────────────────────────┴── lost: marked so ───────┴────▶ lost
+ * ```
+ */
+export type NodePhase = 'up' | 'draining' | 'empty' | 'lost';
+export type NodeStep = 'drain' | 'empty' | 'lose';
+
+export const nodeTransitions: Readonly<Record<NodePhase, Readonly<Partial<Record<NodeStep, NodePhase>>>>> = {
+  up: { drain: 'draining', lose: 'lost' },
+  draining: { empty: 'empty', lose: 'lost' },
+  empty: { lose: 'lost' },
+  lost: {},
+};
+
+/** The phase after `step`, or undefined where the table has none: then nothing happens. */
+export const nextPhase = (phase: NodePhase, step: NodeStep): NodePhase | undefined => nodeTransitions[phase][step];
+
+/** Why a node has to drain, or undefined: it may go on. */
+export function reasonToDrain(own: Node, nodes: readonly Node[], nowMs: number): string | undefined {
+  if (own.order === 'drain') return 'the others can carry all load';
+  const newer = nodes.find((node) => replaces(node, own, nowMs));
+  return newer && `release ${newer.release} is up on ${newer.nodeId}`;
+}
+
+/**
+ * Whether a node of another release has come to take this one's place. What counts is when they began, not how their
+ * releases are called: going back to an older release is a deploy too. One whose engines are down replaces nobody.
+ */
+function replaces(node: Node, own: Node, nowMs: number): boolean {
+  return (
+    node.release !== own.release &&
+    node.bootedAtMs > own.bootedAtMs &&
+    node.order === undefined &&
+    takesCalls(node, nowMs) &&
+    hasEnginesOf(node, own)
+  );
+}
+
+/** Every kind of engine that is up on `other` is up on `node` too. */
+export const hasEnginesOf = (node: Node, other: Node): boolean =>
+  other.engines.every(({ kind, up }) => !up || node.engines.some((engine) => engine.kind === kind && engine.up));

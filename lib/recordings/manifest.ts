@@ -1,0 +1,15 @@
+import * as z from 'zod/mini';
+
+/** `recording.json`: what a recording is, and which of its files hold which part of it. */
+export const manifest = z.object({
+  recording_id: z.string(),
+  tenant: z.string(),
+  /** Of whom it is: a session, or the mix of a room. */
+  session_id: z.optional(z.string()),
+  room_id: z.optional(z.string()),
+  type: z.string(),
+  started_at: z.string(),
+  duration_ms: z.number(),
+  parts: z.array(z.object({ files: z.array(z.string()), offset_ms: z.number(), duration_ms: z.number() })),
+});
+export type Manifest = z.output<typeof manifest>;

@@ -1,0 +1,106 @@
+import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Node } from '../domain/placement.ts';
+import { made } from './conditions.ts';
+import { nodeKey, signingKeyOf } from './nodes.ts';
+import type { Table } from './table.ts';
+
+/** What the reaper writes into nodes' records. Each write is conditional on what it has seen, and harmless twice. */
+export class NodeOrders {
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  /** Notes that the node is silent. False when it has spoken since. */
+  suspect({ nodeId, heartbeatAtMs }: Node, nowMs: number): Promise<boolean> {
+    return this.#update(nodeId, {
+      set: 'suspected_at_ms = if_not_exists(suspected_at_ms, :now)',
+      condition: 'heartbeat_at_ms = :seen AND #state <> :lost',
+      values: { ':now': nowMs, ':seen': heartbeatAtMs },
+    });
+  }
+
+  /** Gives the node up. False when it has spoken since, or is given up already. */
+  lose({ nodeId, heartbeatAtMs }: Node, nowMs: number): Promise<boolean> {
+    return this.#update(nodeId, {
+      set: '#state = :lost, lost_at_ms = :now',
+      condition: 'heartbeat_at_ms = :seen AND #state <> :lost',
+      values: { ':now': nowMs, ':seen': heartbeatAtMs },
+    });
+  }
+
+  /** The same of one whose task has stopped, whenever it last spoke. */
+  loseStopped(nodeId: string, nowMs: number): Promise<boolean> {
+    return this.#update(nodeId, {
+      set: '#state = :lost, lost_at_ms = :now',
+      condition: 'attribute_exists(pk) AND #state <> :lost',
+      values: { ':now': nowMs },
+    });
+  }
+
+  /** Orders it to drain. False when it is not up any more, or has its order. */
+  drain(nodeId: string): Promise<boolean> {
+    return this.#update(nodeId, {
+      set: '#order = :drain',
+      condition: '#state = :up AND attribute_not_exists(#order)',
+      names: { '#order': 'order' },
+      values: { ':drain': 'drain', ':up': 'up' },
+    });
+  }
+
+  /** Notes, before it is done, that the service's count is lowered for it. False when somebody else has just done so. */
+  release({ nodeId, releasedAtMs }: Node, nowMs: number): Promise<boolean> {
+    const before = releasedAtMs === undefined ? 'attribute_not_exists(released_at_ms)' : 'released_at_ms = :before';
+    return this.#update(nodeId, {
+      set: 'released_at_ms = :now',
+      condition: `${before} AND #state <> :lost`,
+      values: { ':now': nowMs, ...(releasedAtMs !== undefined && { ':before': releasedAtMs }) },
+    });
+  }
+
+  /**
+   * Nothing is left of a lost node. The record goes last: as long as it is there, no process can come back under this id, and
+   * one that does puts its key once more then.
+   */
+  async forget(nodeId: string): Promise<void> {
+    const { client, name } = this.#table;
+    await client.send(new DeleteCommand({ TableName: name, Key: signingKeyOf(nodeId) }));
+    await made(
+      client.send(
+        new DeleteCommand({
+          TableName: name,
+          Key: nodeKey(nodeId),
+          ConditionExpression: '#state = :lost',
+          ExpressionAttributeNames: { '#state': 'state' },
+          ExpressionAttributeValues: { ':lost': 'lost' },
+        }),
+      ),
+    );
+  }
+
+  #update(
+    nodeId: string,
+    write: {
+      readonly set: string;
+      readonly condition: string;
+      readonly names?: Readonly<Record<string, string>>;
+      readonly values: Readonly<Record<string, unknown>>;
+    },
+  ): Promise<boolean> {
+    const { set, condition, names, values } = write;
+    const text = `${set} ${condition}`;
+    return made(
+      this.#table.client.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: nodeKey(nodeId),
+          UpdateExpression: `SET ${set}`,
+          ConditionExpression: condition,
+          ExpressionAttributeNames: { ...names, '#state': 'state' },
+          ExpressionAttributeValues: { ...values, ...(text.includes(':lost') && { ':lost': 'lost' }) },
+        }),
+      ),
+    );
+  }
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { Metrics } from '../../lib/controller/metrics.ts';
+import { nodeMetrics } from '../../lib/domain/metric-names.ts';
+import { stages, templateOf } from './support/template.ts';
+
+const source = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+test('what nodes tell CloudWatch of is what they show', () => {
+  const { registry } = new Metrics({
+    engines: () => [],
+    sessions: () => 0,
+    rooms: () => 0,
+    subscribers: () => 0,
+    pendingEvents: () => 0,
+    pendingUploads: () => 0,
+    pendingBusEvents: () => 0,
+    droppedBusEvents: () => 0,
+  });
+  for (const { of } of Object.values(nodeMetrics)) expect(registry.getSingleMetric(of), of).toBeDefined();
+});
+
+test.each([
+  ['node lost', 'lib/reaper/reaper.ts'],
+  ['recording failed', 'lib/recordings/uploads.ts'],
+])('the line of the log that an alarm waits for is written: %s', (words, path) => {
+  expect(source(path)).toContain(`'${words}`);
+});
+
+describe.each(stages)('%s', (stage) => {
+  const template = templateOf(stage);
+  const alarms = template.ofType('CloudWatch::Alarm');
+
+  test('has an alarm for each of these', () => {
+    const names = alarms.map(({ path }) => path.replace('Watch/', ''));
+    const always = [
+      'EngineDown',
+      'Errors',
+      'EventsDropped',
+      'NodeLost',
+      'Queue',
+      'Reaper',
+      'RecordingsFailed',
+      'Throttles',
+    ];
+    // Where there may be no node at all, that there is none is no fault.
+    expect(names.sort()).toEqual([...always, ...(stage === 'prod' ? ['NoNode'] : [])].sort());
+  });
+
+  test('an alarm is quiet while there is nothing to tell, but for that there is no node', () => {
+    for (const { path, Properties } of alarms) {
+      expect(Properties.TreatMissingData, path).toBe(path.endsWith('/NoNode') ? 'breaching' : 'notBreaching');
+    }
+  });
+
+  test('metrics of the nodes are those of this very table', () => {
+    const ofNodes = alarms.filter(({ Properties }) => Properties.Namespace === 'Patchbay');
+    expect(ofNodes.length).toBeGreaterThan(2);
+    for (const { Properties } of ofNodes) {
+      expect(Properties.Dimensions).toEqual([{ Name: 'Table', Value: { Ref: template.only('DynamoDB::Table').id } }]);
+      expect(Object.keys(nodeMetrics)).toContain(Properties.MetricName);
+    }
+  });
+});

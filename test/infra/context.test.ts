@@ -1,0 +1,55 @@
+import { App } from 'aws-cdk-lib';
+import { describe, expect, test } from 'vitest';
+import { readContext } from '../../infra/context.ts';
+
+const read = (context: Record<string, unknown> = {}) => readContext(new App({ context }).node);
+
+test('without a stage there are two: one that costs nothing while nobody calls, and one for good', () => {
+  expect(read()).toEqual([
+    { stage: 'staging', keepData: false, minNodes: 0 },
+    { stage: 'prod', keepData: true, minNodes: 1 },
+  ]);
+});
+
+test('each branch may have its own, or several at once', () => {
+  expect(read({ stage: 'my-branch' })).toEqual([{ stage: 'my-branch', keepData: false, minNodes: 0 }]);
+  expect(read({ stage: 'a, b' }).map(({ stage }) => stage)).toEqual(['a', 'b']);
+});
+
+test('what is said is what counts', () => {
+  const said = {
+    stage: 'prod',
+    keepData: 'false',
+    minNodes: '2',
+    maxNodes: 5,
+    console: false,
+    janus: 'none',
+    freeswitchImage: 'registry.example/fs:1',
+    jwtIssuer: 'https://login.example',
+    jwtAudience: 'calls',
+    jwksUrl: 'https://login.example/keys',
+  };
+  expect(read(said)).toEqual([
+    {
+      stage: 'prod',
+      keepData: false,
+      minNodes: 2,
+      maxNodes: 5,
+      console: false,
+      janus: 'none',
+      freeswitchImage: { name: 'registry.example/fs:1' },
+      jwt: { issuer: 'https://login.example', audience: 'calls', jwksUrl: 'https://login.example/keys' },
+    },
+  ]);
+});
+
+describe('what cannot be is refused by its name', () => {
+  test.each<[Record<string, string>, string]>([
+    [{ minNodes: 'some' }, 'minNodes'],
+    [{ console: 'maybe' }, 'console'],
+    [{ freeswitch: 'theirs' }, 'freeswitch'],
+    [{ jwtIssuer: 'https://login.example' }, 'jwksUrl'],
+  ])('%j', (context, name) => {
+    expect(() => read(context)).toThrow(name);
+  });
+});

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { afterEach, expect, test } from 'vitest';
+import { Patchbay } from '../../infra/patchbay.ts';
+import type { PatchbayProps } from '../../infra/props.ts';
+
+afterEach(() => {
+  // CDK says so by the exit code of the process, which is not the app's here.
+  process.exitCode = undefined;
+});
+
+const arn = (service: string, rest: string) => `arn:aws:${service}:eu-central-1:123456789012:${rest}`;
+
+test.each<[string, (stack: Stack) => PatchbayProps]>([
+  [
+    'a key, tracing and warm functions',
+    (stack) => ({
+      encryptionKey: Key.fromKeyArn(stack, 'Key', arn('kms', 'key/8f3b0a3d-7f2b-4a10-9c1e-2d5a6b7c8d9e')),
+      tracing: true,
+      provisionedConcurrency: { 'session/create': 2 },
+    }),
+  ],
+  [
+    'engines elsewhere, a domain, a secret, no console',
+    (stack) => ({
+      janus: {
+        urls: EcsSecret.fromSecretsManager(
+          Secret.fromSecretCompleteArn(stack, 'Urls', arn('secretsmanager', 'secret:urls-AbCdEf')),
+        ),
+      },
+      freeswitch: 'none',
+      domain: {
+        name: 'calls.example.com',
+        certificate: Certificate.fromCertificateArn(stack, 'Cert', arn('acm', 'certificate/c')),
+      },
+      jwt: {
+        issuer: 'me',
+        audience: 'calls',
+        secret: Secret.fromSecretCompleteArn(stack, 'Jwt', arn('secretsmanager', 'secret:jwt-AbCdEf')),
+      },
+      apiGatewayLogRole: 'existing',
+      console: false,
+      keepData: false,
+    }),
+  ],
+])('cdk-nag has nothing to say with %s', (_, choose) => {
+  const app = new App();
+  const stack = new Stack(app, 'Mine');
+  new Patchbay(stack, 'Calls', choose(stack));
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const { directory } = app.synth();
+  const { pluginReports } = JSON.parse(readFileSync(join(directory, 'validation-report.json'), 'utf8'));
+  expect(pluginReports).toMatchObject([{ pluginName: 'AwsSolutions', conclusion: 'success', violations: [] }]);
+});

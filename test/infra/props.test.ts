@@ -1,0 +1,255 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template as CdkTemplate } from 'aws-cdk-lib/assertions';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { describe, expect, test } from 'vitest';
+import { Patchbay } from '../../infra/patchbay.ts';
+import type { PatchbayStack } from '../../infra/patchbay-stack.ts';
+import type { PatchbayProps } from '../../infra/props.ts';
+import { rights } from './support/policies.ts';
+import { flat, Template } from './support/template.ts';
+
+/** The stack in somebody's own app, with what the properties make of it. */
+function deployed(choose: (stack: Stack) => PatchbayProps = () => ({})) {
+  const app = new App({ context: { 'aws:cdk:enable-path-metadata': true } });
+  const stack = new Stack(app, 'Mine');
+  const patchbay = new Patchbay(stack, 'Calls', choose(stack));
+  const nested = patchbay.node.findChild('Stack') as PatchbayStack;
+  const template = new Template(JSON.stringify(CdkTemplate.fromStack(nested).toJSON()));
+  return { patchbay, template, own: CdkTemplate.fromStack(stack) };
+}
+const containers = (template: Template) =>
+  template.only('ECS::TaskDefinition').Properties.ContainerDefinitions as {
+    readonly Name: string;
+    readonly Environment?: { readonly Name: string; readonly Value: unknown }[];
+    readonly Secrets?: { readonly Name: string; readonly ValueFrom: unknown }[];
+  }[];
+const variable = (template: Template, container: string, name: string): unknown =>
+  containers(template)
+    .find(({ Name }) => Name === container)
+    ?.Environment?.find(({ Name }) => Name === name)?.Value;
+
+test("whose app it is need not set any of CDK's flags, and gets the addresses as outputs", () => {
+  const { patchbay, own, template } = deployed();
+  expect(
+    Object.keys(own.findOutputs('*'))
+      .map((id) => id.replace(/^Calls|[0-9A-F]{8}$/g, ''))
+      .sort(),
+  ).toEqual(['ApiUrl', 'ConsoleUrl', 'EventBusName', 'JwtSecretArn', 'RecordingsBucket']);
+  expect(patchbay.jwtSecret).toBeDefined();
+  // In the app's own stack there is nothing but the nested one.
+  expect(Object.values(own.toJSON().Resources).map((one) => Reflect.get(Object(one), 'Type'))).toEqual([
+    'AWS::CloudFormation::Stack',
+  ]);
+  expect(template.resources.length).toBeGreaterThan(300);
+});
+
+test('twice in one stack is two of them', () => {
+  const app = new App();
+  const stack = new Stack(app, 'Mine');
+  new Patchbay(stack, 'One', { stage: 'one' });
+  new Patchbay(stack, 'Two', { stage: 'two' });
+  expect(app.synth().stacks).toHaveLength(1);
+});
+
+describe("a key of the customer's", () => {
+  const { template } = deployed((stack) => ({ encryptionKey: Key.fromKeyArn(stack, 'Key', keyArn) }));
+  const keyArn_ = JSON.stringify(template.only('DynamoDB::Table').Properties.SSESpecification);
+
+  test('encrypts the table and the recordings', () => {
+    expect(keyArn_).toContain(keyArn);
+    const recordings = template.only('S3::Bucket', 'Recordings/Bucket').Properties;
+    expect(JSON.stringify(recordings.BucketEncryption)).toContain(keyArn);
+  });
+
+  test('is used by way of the service only, by those who use the table or the bucket', () => {
+    const users = template.ofType('IAM::Role').flatMap((role) => {
+      const own = rights(template, role).filter(({ resource }) => resource === keyArn);
+      for (const { action, condition } of own) {
+        expect(action).not.toContain('*');
+        expect(condition).toMatch(/kms:ViaService.*"(dynamodb|s3)\./);
+      }
+      return own.length > 0 ? [role.path] : [];
+    });
+    expect(users).toContain('Nodes/Task/Role');
+    expect(users).toContain('Functions/SessionCreateRole');
+    expect(users).not.toContain('Functions/AuthorizeRole');
+  });
+});
+const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/8f3b0a3d-7f2b-4a10-9c1e-2d5a6b7c8d9e';
+
+describe('tokens', () => {
+  const auth = (template: Template) =>
+    Reflect.get(Object(template.only('Lambda::Function', 'Functions/Authorize').Properties.Environment), 'Variables');
+
+  test('of an issuer with public keys need no secret', () => {
+    const jwt = { issuer: 'https://login.example', audience: 'calls', jwksUrl: 'https://login.example/keys' };
+    const { template, patchbay } = deployed(() => ({ jwt }));
+    expect(auth(template)).toMatchObject({
+      PATCHBAY_AUTH: 'jwt',
+      PATCHBAY_JWT_ISSUER: 'https://login.example',
+      PATCHBAY_JWT_AUDIENCE: 'calls',
+      PATCHBAY_JWKS_URL: 'https://login.example/keys',
+    });
+    expect(auth(template)).not.toHaveProperty('PATCHBAY_JWT_SECRET_ARN');
+    expect(template.ofType('SecretsManager::Secret')).toEqual([]);
+    expect(patchbay.jwtSecret).toBeUndefined();
+  });
+
+  test('are signed with a secret that is there already', () => {
+    const { template } = deployed((stack) => ({
+      jwt: { issuer: 'me', audience: 'calls', secret: Secret.fromSecretCompleteArn(stack, 'Key', secretArn) },
+    }));
+    expect(auth(template)).toMatchObject({ PATCHBAY_JWT_SECRET_ARN: secretArn });
+    const role = template.only('IAM::Role', 'Functions/AuthorizeRole');
+    expect(rights(template, role)).toContainEqual({
+      effect: 'Allow',
+      action: 'secretsmanager:GetSecretValue',
+      resource: secretArn,
+      condition: '',
+    });
+  });
+
+  test('cannot be checked in two ways, or in none', () => {
+    expect(() => deployed(() => ({ jwt: { issuer: 'me', audience: 'calls' } }))).toThrow('one of jwksUrl and secret');
+  });
+});
+const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:calls-AbCdEf';
+
+describe('engines', () => {
+  test('elsewhere come as a secret, for `configure` alone, and the nodes may speak to them', () => {
+    const { template } = deployed((stack) => ({
+      janus: { urls: EcsSecret.fromSecretsManager(Secret.fromSecretCompleteArn(stack, 'Urls', secretArn)) },
+      freeswitch: 'none',
+    }));
+    expect(containers(template).map(({ Name }) => Name)).toEqual(['configure', 'controller']);
+    const secrets = containers(template).map(({ Secrets = [] }) => Secrets.map(({ Name }) => Name));
+    expect(secrets).toEqual([['PATCHBAY_JANUS_URL'], []]);
+    expect(variable(template, 'configure', 'PATCHBAY_FREESWITCH_URL')).toBe('none');
+    const { SecurityGroupEgress } = template.only('EC2::SecurityGroup', 'Network/Nodes').Properties;
+    expect(SecurityGroupEgress).toContainEqual(
+      expect.objectContaining({ IpProtocol: 'tcp', FromPort: 0, ToPort: 65_535 }),
+    );
+  });
+
+  test.each<[PatchbayProps, string]>([
+    [{}, 'X86_64'],
+    [{ freeswitch: 'none' }, 'ARM64'],
+    [{ freeswitchImage: { name: 'registry.example/fs:1', bin: '/opt/fs' } }, 'ARM64'],
+    [{ freeswitch: 'none', nodeArchitecture: 'x86_64' }, 'X86_64'],
+  ])('%j: nodes of %s', (props, CpuArchitecture) => {
+    const { template } = deployed(() => props);
+    expect(template.only('ECS::TaskDefinition').Properties.RuntimePlatform).toMatchObject({ CpuArchitecture });
+  });
+
+  test('make another release of the node, as does each change of its task', () => {
+    const releases = [
+      {},
+      { janus: 'none' },
+      { drainMinutes: 10 },
+      { freeswitchImage: { name: 'registry.example/fs:1' } },
+    ].map((props) => variable(deployed(() => props as PatchbayProps).template, 'controller', 'PATCHBAY_RELEASE'));
+    expect(new Set(releases).size).toBe(releases.length);
+    expect(variable(deployed().template, 'controller', 'PATCHBAY_RELEASE')).toBe(releases[0]);
+  });
+});
+
+test("a VPC of one's own is used, and no other made", () => {
+  const { template } = deployed((stack) => ({
+    vpc: Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-1',
+      availabilityZones: ['a', 'b'],
+      publicSubnetIds: ['public-1', 'public-2'],
+      isolatedSubnetIds: ['isolated-1', 'isolated-2'],
+    }),
+  }));
+  expect(template.ofType('EC2::VPC')).toEqual([]);
+  expect(template.only('Lambda::Function', 'Functions/SessionCreate').Properties.VpcConfig).toMatchObject({
+    SubnetIds: ['isolated-1', 'isolated-2'],
+  });
+  expect(template.only('ECS::Service').Properties.NetworkConfiguration).toMatchObject({
+    AwsvpcConfiguration: { Subnets: ['public-1', 'public-2'] },
+  });
+});
+
+test("a domain of one's own leads to the API, by the hosted zone", () => {
+  const { template, patchbay } = deployed((stack) => ({
+    domain: {
+      name: 'calls.example.com',
+      certificate: Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:eu-central-1:1:certificate/c'),
+      hostedZone: HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }),
+    },
+  }));
+  expect(patchbay.apiUrl).toBe('wss://calls.example.com');
+  expect(template.only('ApiGatewayV2::DomainName').Properties).toMatchObject({ DomainName: 'calls.example.com' });
+  expect(template.ofType('ApiGatewayV2::ApiMapping')).toHaveLength(1);
+  expect(template.only('Route53::RecordSet').Properties).toMatchObject({ Name: 'calls.example.com.', Type: 'A' });
+  // Events still go by the API's own name, which nodes reach without it.
+  expect(flat(variable(template, 'controller', 'PATCHBAY_CALLBACK_URL'))).toMatch(/^https:\/\/<Api\w+>\.execute-api\./);
+});
+
+test('throttles, warmth and retention are as they are asked for', () => {
+  const { template } = deployed((stack) => ({
+    stage: 'test',
+    throttle: { ratePerSecond: 10, burst: 20 },
+    routeThrottles: { 'session/create': { ratePerSecond: 1, burst: 2 } },
+    provisionedConcurrency: { 'session/create': 3 },
+    waitingConcurrency: 0,
+    warmThroughput: { writeUnitsPerSecond: 8000 },
+    recordingDays: 30,
+    logRetention: RetentionDays.ONE_YEAR,
+    tracing: true,
+    console: false,
+    apiGatewayLogRole: 'existing',
+    eventBus: EventBus.fromEventBusName(stack, 'Bus', 'mine'),
+    alarmTopic: new Topic(stack, 'Alarms'),
+    allowedNetworks: ['10.1.0.0/16'],
+  }));
+  expect(template.only('ApiGatewayV2::Stage').Properties).toMatchObject({
+    DefaultRouteSettings: { ThrottlingRateLimit: 10, ThrottlingBurstLimit: 20 },
+    RouteSettings: { 'session/create': { ThrottlingRateLimit: 1, ThrottlingBurstLimit: 2 } },
+  });
+  expect(template.only('Lambda::Alias').Properties).toMatchObject({
+    Name: 'live',
+    ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 3 },
+  });
+  const functions = template.ofType('Lambda::Function').filter(({ path }) => path.startsWith('Functions/'));
+  for (const { Properties } of functions) {
+    expect(Properties).toMatchObject({ TracingConfig: { Mode: 'Active' } });
+    expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions');
+  }
+  expect(template.only('DynamoDB::Table').Properties.WarmThroughput).toEqual({
+    ReadUnitsPerSecond: 12_000,
+    WriteUnitsPerSecond: 8000,
+  });
+  for (const { Properties } of template.ofType('Logs::LogGroup')) expect(Properties.RetentionInDays).toBe(365);
+  const { LifecycleConfiguration } = template.only('S3::Bucket', 'Recordings/Bucket').Properties;
+  expect(JSON.stringify(LifecycleConfiguration)).toContain('"ExpirationInDays":30');
+  for (const type of ['CloudFront::Distribution', 'ApiGateway::Account', 'Events::EventBus']) {
+    expect(template.ofType(type), type).toEqual([]);
+  }
+  for (const { path, Properties } of template.ofType('CloudWatch::Alarm')) {
+    expect(Properties.AlarmActions, path).toHaveLength(1);
+  }
+  expect(variable(template, 'controller', 'PATCHBAY_ALLOWED_NETWORKS')).toBe('10.1.0.0/16');
+});
+
+test.each<[PatchbayProps, string]>([
+  [{ stage: 'a b' }, 'stage'],
+  [{ minNodes: -1 }, 'minNodes'],
+  [{ minNodes: 3, maxNodes: 2 }, 'maxNodes'],
+  [{ drainMinutes: 151 }, 'drainMinutes'],
+  [{ nodeSize: { cpu: 1024, memoryMiB: 2048, diskGiB: 20, sessions: 1 } }, 'nodeSize.diskGiB'],
+  [{ functionSubnets: [] }, 'functionSubnets'],
+  [{ routeThrottles: { 'session/crate': { ratePerSecond: 1, burst: 1 } } }, 'session/crate'],
+  [{ provisionedConcurrency: { 'session/crate': 1 } }, 'session/crate'],
+])('%j is refused by its name', (props, name) => {
+  expect(() => deployed(() => props)).toThrow(name);
+});

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { tableDefinition } from '../../lib/store/table-definition.ts';
+import { idsIn, stages, templateOf } from './support/template.ts';
+
+test("the stack's page stays a page", () => {
+  const page = readFileSync(new URL('../../infra/patchbay-stack.ts', import.meta.url), 'utf8');
+  expect(page.split('\n').length).toBeLessThanOrEqual(120);
+});
+
+describe.each(stages)('%s', (stage) => {
+  const template = templateOf(stage);
+
+  test("leaves room below CloudFormation's limits of 500 resources and 1 MB", () => {
+    expect(template.resources.length).toBeLessThan(400);
+    expect(template.text.length).toBeLessThan(800_000);
+  });
+
+  test('has nothing that waits for itself', () => {
+    const leadsTo = new Map(
+      template.resources.map(({ id, Properties, DependsOn = [] }) => [id, [...idsIn(Properties), DependsOn].flat()]),
+    );
+    const done = new Set<string>();
+    const visit = (id: string, way: readonly string[]): void => {
+      if (done.has(id) || !leadsTo.has(id)) return;
+      expect(way, [...way, id].join(' → ')).not.toContain(id);
+      for (const next of leadsTo.get(id) ?? []) visit(next, [...way, id]);
+      done.add(id);
+    };
+    for (const id of leadsTo.keys()) visit(id, []);
+    expect(done.size).toBe(template.resources.length);
+  });
+
+  test('has the table that the stores were written for', () => {
+    const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode, ...more } =
+      template.only('DynamoDB::Table').Properties;
+    const sorted = (list: unknown) => [...(list as { AttributeName: string }[])].sort(byName);
+    expect(sorted(AttributeDefinitions)).toEqual(sorted(tableDefinition.AttributeDefinitions));
+    expect({ KeySchema, GlobalSecondaryIndexes, BillingMode }).toEqual({
+      KeySchema: tableDefinition.KeySchema,
+      GlobalSecondaryIndexes: tableDefinition.GlobalSecondaryIndexes,
+      BillingMode: tableDefinition.BillingMode,
+    });
+    expect(more).toMatchObject({
+      TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+  });
+
+  test('keeps its data where it is for good', () => {
+    const policies = ['DynamoDB::Table', 'S3::Bucket'].flatMap((type) =>
+      template.ofType(type).map(({ path, DeletionPolicy }) => [path, DeletionPolicy]),
+    );
+    const data = stage === 'prod' ? 'Retain' : 'Delete';
+    expect(Object.fromEntries(policies)).toEqual({
+      'Records/Table': data,
+      'Recordings/Bucket': data,
+      'Recordings/AccessLogs': data,
+      'Console/Files': 'Delete',
+    });
+  });
+});
+
+const byName = (a: { AttributeName: string }, b: { AttributeName: string }) =>
+  a.AttributeName < b.AttributeName ? -1 : 1;

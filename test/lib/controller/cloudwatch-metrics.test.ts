@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { CloudWatchMetrics } from '../../../lib/controller/cloudwatch-metrics.ts';
+import { Metrics } from '../../../lib/controller/metrics.ts';
+import { nodeMetrics } from '../../../lib/domain/metric-names.ts';
+import { flush, ManualClock } from '../../support/clock.ts';
+
+const engine = { kind: 'janus', name: 'Janus', version: '1.1.2', sessions: 0 } as const;
+
+function started(look: { sessions: number; up: boolean; pending: number; dropped: number }) {
+  const clock = new ManualClock();
+  const { registry } = new Metrics({
+    engines: () => [
+      { ...engine, up: look.up },
+      { ...engine, kind: 'p2p', name: 'p2p', up: true },
+    ],
+    sessions: () => look.sessions,
+    rooms: () => 0,
+    subscribers: () => 0,
+    pendingEvents: () => look.pending,
+    pendingUploads: () => 0,
+    pendingBusEvents: () => 0,
+    droppedBusEvents: () => look.dropped,
+  });
+  const lines: Record<string, unknown>[] = [];
+  const metrics = new CloudWatchMetrics({
+    registry,
+    capacity: 200,
+    table: 'calls',
+    clock,
+    write: (line) => lines.push(JSON.parse(line)),
+  });
+  metrics.start();
+  return { clock, lines, metrics };
+}
+
+test('a line says how the node is, at once and each minute, in the form that CloudWatch makes metrics of', async () => {
+  const look = { sessions: 50, up: true, pending: 0, dropped: 2 };
+  const { clock, lines, metrics } = started(look);
+  await flush();
+  expect(lines).toEqual([
+    {
+      _aws: {
+        Timestamp: clock.nowMs(),
+        CloudWatchMetrics: [
+          {
+            Namespace: 'Patchbay',
+            Dimensions: [['Table']],
+            Metrics: Object.entries(nodeMetrics).map(([Name, { unit }]) => ({ Name, Unit: unit })),
+          },
+        ],
+      },
+      Table: 'calls',
+      Sessions: 50,
+      LoadPercent: 25,
+      EnginesDown: 0,
+      EventsPending: 0,
+      EventsDropped: 2,
+    },
+  ]);
+  Object.assign(look, { sessions: 220, up: false, pending: 7, dropped: 5 });
+  await clock.advance(60_000);
+  expect(lines[1]).toMatchObject({
+    Sessions: 220,
+    LoadPercent: 110,
+    EnginesDown: 1,
+    EventsPending: 7,
+    EventsDropped: 3,
+  });
+  metrics.stop();
+  await clock.advance(600_000);
+  expect(lines).toHaveLength(2);
+  expect(clock.pending).toBe(0);
+});

@@ -1,0 +1,277 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Node } from '../../../lib/domain/placement.ts';
+import { type Fleet, raisedCount, scale } from '../../../lib/domain/scaling.ts';
+import { janusEngine, node } from '../../support/nodes.ts';
+
+const nowMs = Date.UTC(2030, 0, 2);
+const minute = 60_000;
+const up = (nodeId: string, load = 0, change: Partial<Node> = {}) =>
+  node(nodeId, { load, heartbeatAtMs: nowMs, bootedAtMs: nowMs - 60 * minute, ...change });
+/** Drained: no session, no protection. */
+const empty = (nodeId: string, change: Partial<Node> = {}) =>
+  up(nodeId, 0, { state: 'draining', order: 'drain', isProtected: false, ...change });
+
+function fleet(
+  nodes: readonly Node[],
+  change: Partial<Omit<Fleet, 'service'>> & { service?: Partial<Fleet['service']> } = {},
+) {
+  const { service, ...rest } = change;
+  const count = nodes.length;
+  return {
+    nodes,
+    service: { desired: count, running: count, pending: 0, isDeploying: false, ...service },
+    minNodes: 1,
+    maxNodes: 10,
+    wantedAtMs: undefined,
+    nowMs,
+    ...rest,
+  } satisfies Fleet;
+}
+const drained = (nodes: readonly Node[], change: Parameters<typeof fleet>[1] = {}) => {
+  const order = scale(fleet(nodes, change));
+  return order?.kind === 'drain' ? order.node.nodeId : order?.kind;
+};
+
+describe('the least loaded node is drained', () => {
+  test('when the others can carry all load at 60 %', () => {
+    expect(drained([up('a', 40), up('b', 20)])).toBe('b');
+    expect(drained([up('a', 41), up('b', 20)])).toBeUndefined();
+    expect(drained([up('a', 60), up('b', 50), up('c', 10)])).toBe('c');
+  });
+
+  test('the oldest of equals', () => {
+    expect(drained([up('a', 5), up('b', 5, { bootedAtMs: nowMs - 90 * minute })])).toBe('b');
+  });
+
+  test.each<[string, Node[], Parameters<typeof fleet>[1]]>([
+    ['while there are not more than the least', [up('a'), up('b')], { minNodes: 2 }],
+    ['while another one drains', [up('a'), up('b'), empty('c', { load: 3 })], {}],
+    ['while another one is to', [up('a'), up('b'), up('c', 0, { order: 'drain' })], {}],
+    ['within 10 min of a boot', [up('a'), up('b', 0, { bootedAtMs: nowMs - 9 * minute })], {}],
+    ['while one is silent', [up('a'), up('b', 0, { heartbeatAtMs: nowMs - 31_000 })], {}],
+    ['in a deploy, as ECS says', [up('a'), up('b')], { service: { isDeploying: true } }],
+    ['in a deploy, as releases say', [up('a'), up('b', 0, { release: 'newer' })], {}],
+    ['while a task starts', [up('a'), up('b')], { service: { desired: 3, pending: 1 } }],
+    ['while a node begins', [up('a'), up('b')], { service: { desired: 3, running: 3 } }],
+    ['while ECS has one to stop', [up('a'), up('b')], { service: { desired: 1 } }],
+    ['when only it has an engine', [up('a'), up('b', 0, { engines: [{ ...janusEngine, kind: 'freeswitch' }] })], {}],
+  ])('but not %s', (_when, nodes, change) => {
+    expect(drained(nodes, change)).toBeUndefined();
+  });
+
+  test('one that was given up does not keep the others from it', () => {
+    const lost = up('c', 9, { state: 'lost', heartbeatAtMs: 0 });
+    expect(drained([up('a'), up('b'), lost], { service: { desired: 2, running: 2 } })).toBe('a');
+  });
+});
+
+describe('the last node', () => {
+  test('goes when there may be none, and nobody is or was there', () => {
+    expect(drained([up('a')], { minNodes: 0 })).toBe('a');
+    expect(drained([up('a')], { minNodes: 0, wantedAtMs: nowMs - 5 * minute })).toBe('a');
+  });
+
+  test.each<[string, Node, Parameters<typeof fleet>[1]]>([
+    ['there has to be one', up('a'), { minNodes: 1 }],
+    ['it has a session', up('a', 1), { minNodes: 0 }],
+    ['it has a room', up('a', 0, { rooms: 1 }), { minNodes: 0 }],
+    ['somebody connected in the last 5 min', up('a'), { minNodes: 0, wantedAtMs: nowMs - 5 * minute + 1 }],
+    ['it is young', up('a', 0, { bootedAtMs: nowMs - 9 * minute }), { minNodes: 0 }],
+  ])('stays when %s', (_when, one, change) => {
+    expect(drained([one], change)).toBeUndefined();
+  });
+});
+
+describe('an empty node', () => {
+  test('lowers the count by one', () => {
+    expect(scale(fleet([up('a'), empty('b')]))).toMatchObject({ kind: 'release', node: { nodeId: 'b' }, desired: 1 });
+    expect(scale(fleet([empty('b')], { minNodes: 0 }))).toMatchObject({ kind: 'release', desired: 0 });
+  });
+
+  test.each<[string, Node[], Parameters<typeof fleet>[1]]>([
+    ['has a session', [up('a'), empty('b', { load: 1 })], {}],
+    ['is protected still', [up('a'), empty('b', { isProtected: true })], {}],
+    ['has not drained yet', [up('a'), up('b', 0, { order: 'drain', isProtected: false })], {}],
+    ['is not the only unprotected one', [up('a', 0, { isProtected: false }), empty('b')], {}],
+    [
+      'was released just now',
+      [up('a'), empty('b', { releasedAtMs: nowMs - 4 * minute })],
+      { service: { desired: 1, running: 1 } },
+    ],
+    ['is to be replaced first', [empty('b')], { service: { desired: 2, running: 1 } }],
+    ['is replaced by one that starts', [empty('b')], { service: { desired: 2, running: 1, pending: 1 } }],
+    ['is replaced by one that begins', [empty('b')], { service: { desired: 2, running: 2 } }],
+    ['is listed beyond its task', [up('a'), empty('b')], { service: { desired: 1, running: 1 }, minNodes: 0 }],
+    ['is the last to be listed of none', [empty('b')], { service: { desired: 0, running: 0 }, minNodes: 0 }],
+    ['is to be stopped already', [up('a'), empty('b')], { service: { desired: 1, running: 2 } }],
+    ['is replaced in a deploy', [up('a', 0, { release: 'newer' }), empty('b')], {}],
+  ])('does not while it %s', (_when, nodes, change) => {
+    expect(scale(fleet(nodes, change))).toBeUndefined();
+  });
+
+  test('does again when it is still there after 5 min', () => {
+    const nodes = [up('a'), empty('b', { releasedAtMs: nowMs - 5 * minute })];
+    expect(scale(fleet(nodes))).toMatchObject({ kind: 'release', desired: 1 });
+  });
+
+  test('that drained for a release that is gone again goes too, when another one is there', () => {
+    const left = { ...empty('b') };
+    Reflect.deleteProperty(left, 'order');
+    expect(scale(fleet([left]))).toEqual({ kind: 'raise', desired: 2 });
+    expect(scale(fleet([left, up('a')]))).toMatchObject({ kind: 'release', node: { nodeId: 'b' }, desired: 1 });
+  });
+});
+
+describe('the count is raised', () => {
+  const none = { service: { desired: 0, running: 0 }, minNodes: 0 };
+  test('from zero, when somebody wants a node', () => {
+    expect(raisedCount(fleet([], { ...none, wantedAtMs: nowMs - 1 }))).toBe(1);
+    expect(raisedCount(fleet([], none))).toBeUndefined();
+    expect(raisedCount(fleet([], { ...none, wantedAtMs: nowMs - 5 * minute }))).toBeUndefined();
+  });
+
+  test('once: a task that is to come is enough', () => {
+    const coming = { service: { desired: 1, running: 0, pending: 1 }, minNodes: 0, wantedAtMs: nowMs };
+    expect(raisedCount(fleet([], coming))).toBeUndefined();
+  });
+
+  test('beside the last node that is about to go', () => {
+    const leaving = [up('a', 0, { order: 'drain' })];
+    expect(raisedCount(fleet(leaving, { minNodes: 0, wantedAtMs: nowMs }))).toBe(2);
+    const released = [empty('a', { releasedAtMs: nowMs - 1000 })];
+    expect(raisedCount(fleet(released, { ...none, wantedAtMs: nowMs }))).toBe(1);
+  });
+
+  test('to the least, never over the most', () => {
+    expect(raisedCount(fleet([], { service: { desired: 0, running: 0 }, minNodes: 3 }))).toBe(3);
+    expect(raisedCount(fleet([], { ...none, maxNodes: 0, wantedAtMs: nowMs }))).toBeUndefined();
+  });
+
+  test('not for the nodes that a deploy replaces: ECS does', () => {
+    const nodes = [up('old', 3, { state: 'draining' }), up('new', 0, { release: 'newer' })];
+    expect(scale(fleet(nodes, { service: { desired: 1, running: 2, isDeploying: true } }))).toBeUndefined();
+  });
+});
+
+/** A made-up fleet: nodes that do as they are told, and ECS that keeps the count and never stops what is protected. */
+class World {
+  readonly nodes = new Map<string, Node>();
+  desired: number;
+  wantedAtMs: number | undefined;
+  nowMs = nowMs;
+  isDeploying = false;
+  #started = 0;
+  readonly minNodes: number;
+
+  constructor(count: number, minNodes: number) {
+    this.desired = count;
+    this.minNodes = minNodes;
+    this.ecs();
+  }
+
+  /** Starts and stops tasks; true when it stopped one with calls. */
+  ecs(): boolean {
+    let killed = false;
+    while (this.nodes.size < this.desired) {
+      this.#started += 1;
+      const nodeId = `n${this.#started}`;
+      this.nodes.set(nodeId, up(nodeId, 0, { bootedAtMs: this.nowMs, heartbeatAtMs: this.nowMs }));
+    }
+    for (const one of [...this.nodes.values()].filter(({ isProtected }) => !isProtected)) {
+      if (this.nodes.size <= this.desired) break;
+      this.nodes.delete(one.nodeId);
+      killed ||= one.load > 0;
+    }
+    return killed;
+  }
+
+  /** A minute: heartbeats, calls that begin and end, orders that are followed. */
+  pass(load: (one: Node) => number): void {
+    this.nowMs += minute;
+    for (const one of this.nodes.values()) {
+      const state = one.order === 'drain' ? 'draining' : one.state;
+      const most = state === 'draining' ? one.load : 100;
+      const now = Math.min(load(one), most);
+      const isProtected = state === 'up' || now > 0;
+      this.nodes.set(one.nodeId, { ...one, state, load: now, isProtected, heartbeatAtMs: this.nowMs });
+    }
+  }
+
+  /** The reaper. */
+  reap(): ReturnType<typeof scale> {
+    const order = scale({
+      nodes: [...this.nodes.values()],
+      service: { desired: this.desired, running: this.nodes.size, pending: 0, isDeploying: this.isDeploying },
+      minNodes: this.minNodes,
+      maxNodes: 10,
+      wantedAtMs: this.wantedAtMs,
+      nowMs: this.nowMs,
+    });
+    if (order?.kind === 'drain') this.nodes.set(order.node.nodeId, { ...order.node, order: 'drain' });
+    if (order?.kind === 'release') this.nodes.set(order.node.nodeId, { ...order.node, releasedAtMs: this.nowMs });
+    if (order && order.kind !== 'drain') this.desired = order.desired;
+    return order;
+  }
+}
+
+const anyMinute = fc.record({
+  load: fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 4, maxLength: 4 }),
+  isWanted: fc.boolean(),
+  isScaledOut: fc.boolean(),
+  reaps: fc.constantFrom(1, 1, 0, 2),
+});
+
+test('whatever happens: no call is cut, never fewer nodes than wanted, one drains at a time', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 3 }),
+      fc.integer({ min: 0, max: 2 }),
+      fc.array(anyMinute, { maxLength: 60 }),
+      (count, minNodes, minutes) => {
+        const world = new World(Math.max(count, minNodes), minNodes);
+        for (const { load, isWanted, isScaledOut, reaps } of minutes) {
+          world.pass((one) => load[Number(one.nodeId.slice(1)) % 4] ?? 0);
+          if (isWanted) world.wantedAtMs = world.nowMs;
+          // Application Auto Scaling.
+          if (isScaledOut) world.desired = Math.min(10, world.desired + 1);
+          for (let at = 0; at < reaps; at += 1) {
+            const before = [...world.nodes.values()];
+            const order = world.reap();
+            if (order?.kind === 'drain') {
+              expect(before.filter(({ state, order: given }) => state === 'draining' || given)).toEqual([]);
+              const rest = before.filter(({ nodeId }) => nodeId !== order.node.nodeId);
+              const all = before.reduce((sum, one) => sum + one.load, 0);
+              expect(all).toBeLessThanOrEqual(0.6 * rest.reduce((sum, one) => sum + one.capacity, 0));
+            }
+          }
+          expect(world.ecs()).toBe(false);
+          const serving = [...world.nodes.values()].filter(({ state, order }) => state === 'up' && !order);
+          expect(serving.length).toBeGreaterThanOrEqual(reaps === 0 ? 0 : Math.min(minNodes, world.desired));
+          if (reaps > 0 && isWanted) expect(serving.length).toBeGreaterThan(0);
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('without calls it comes to rest at the least, and goes back up when somebody comes', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 3 }), (count, minNodes) => {
+      const world = new World(Math.max(count, minNodes), minNodes);
+      // Ten minutes after a boot the first goes, each in three steps: ordered, empty, stopped.
+      for (let at = 0; at < 15 + 4 * count; at += 1) {
+        world.pass(() => 0);
+        world.reap();
+        world.ecs();
+      }
+      expect(world.nodes.size).toBe(minNodes);
+      world.wantedAtMs = world.nowMs;
+      world.reap();
+      world.ecs();
+      expect(world.nodes.size).toBe(Math.max(1, minNodes));
+    }),
+    { numRuns: 60 },
+  );
+});

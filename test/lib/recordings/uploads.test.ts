@@ -1,0 +1,240 @@
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { silentLog } from '../../../lib/domain/log.ts';
+import { s3Client } from '../../../lib/recordings/bucket.ts';
+import { RecordingFiles } from '../../../lib/recordings/recording-files.ts';
+import { makeRecordingId } from '../../../lib/recordings/recording-id.ts';
+import { Uploads } from '../../../lib/recordings/uploads.ts';
+import { impatient, ManualClock } from '../../support/clock.ts';
+import { FakeS3, slowDown } from '../../support/fake-s3.ts';
+
+const march = Date.UTC(2030, 2, 31, 23, 59);
+let s3: FakeS3;
+let dir: string;
+let told: string[];
+beforeEach(async () => {
+  s3 = await FakeS3.start();
+  dir = await mkdtemp(join(tmpdir(), 'patchbay-test-uploads-'));
+  told = [];
+});
+afterEach(async () => {
+  await s3.stop();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** A process' uploads, and the files that it makes. */
+function open(clock = impatient) {
+  const uploads = new Uploads({
+    dir,
+    bucket: 'calls',
+    client: s3Client(s3.url),
+    clock,
+    random: () => 0,
+    log: silentLog,
+    onState: ({ recording_id, tenant }, state, uri) => void told.push(`${state} ${tenant} ${recording_id} ${uri}`),
+  });
+  return { uploads, files: new RecordingFiles(dir, uploads) };
+}
+
+/** A recording whose engine wrote this into its only part. */
+async function record(files: RecordingFiles, content = 'x'.repeat(1000), tenant = 'acme'): Promise<string> {
+  const recordingId = makeRecordingId(march);
+  const base = await files.open(recordingId, 1);
+  await writeFile(`${base}-audio.mjr`, content);
+  await close(files, recordingId, base, tenant);
+  return recordingId;
+}
+const close = (files: RecordingFiles, recordingId: string, base: string, tenant = 'acme') =>
+  files.close(
+    { recordingId, tenant, of: { sessionId: 's' }, type: 'echo', startedAt: '2030-03-31T23:59:00.000Z', durationMs: 1 },
+    [{ base, offsetMs: 0, durationMs: 1 }],
+  );
+const names = (recordingId: string, tenant = 'acme') => {
+  const folder = `calls/${tenant}/2030/03/${recordingId}`;
+  return [`${folder}/part-1-audio.mjr`, `${folder}/recording.json`];
+};
+const onDisk = () => readdir(dir);
+const puts = () => s3.requests.filter((request) => request.startsWith('PUT'));
+
+describe('a complete recording', () => {
+  test('goes to its tenant and month, the manifest last, and leaves the disk', async () => {
+    const { uploads, files } = open();
+    const recordingId = await record(files);
+    const states: string[] = [];
+    expect(files.keep(recordingId, (state) => states.push(state))).toBe(false);
+    expect(uploads.pending).toBe(1);
+    await uploads.close(60_000);
+    expect(puts()).toEqual(names(recordingId).map((name) => `PUT ${name}`));
+    const uri = `s3://calls/acme/2030/03/${recordingId}/recording.json`;
+    expect([states, told]).toEqual([['available'], [`available acme ${recordingId} ${uri}`]]);
+    expect([await onDisk(), uploads.pending, files.uri(recordingId, 'acme')]).toEqual([[], 0, uri]);
+  });
+
+  test.each([
+    ['..', '%2E%2E'],
+    ['a:b_c.d', 'a:b_c.d'],
+  ])('of tenant %s stays in the bucket, as %s', async (tenant, folder) => {
+    const { uploads, files } = open();
+    const recordingId = await record(files, undefined, tenant);
+    files.keep(recordingId, () => {});
+    await uploads.close(60_000);
+    expect(s3.keys()).toEqual(names(recordingId, folder));
+  });
+
+  test('without media goes nowhere: nothing of it is left', async () => {
+    const { uploads, files } = open();
+    files.keep(await record(files, ''), () => told.push('told'));
+    await uploads.close(60_000);
+    expect([s3.requests, told, await onDisk()]).toEqual([[], [], []]);
+  });
+
+  test('is sent two at a time with others', async () => {
+    const { uploads, files } = open();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    s3.hold = { on: /^PUT/, until: promise };
+    for (let at = 0; at < 8; at += 1) files.keep(await record(files), () => {});
+    await expect.poll(() => s3.atOnce.now).toBe(2);
+    resolve();
+    await uploads.close(60_000);
+    expect([s3.objects.size, s3.atOnce.most]).toEqual([16, 2]);
+  });
+
+  test('that shares a file with another is whole when that one has left the disk', async () => {
+    const { uploads, files } = open();
+    const [first, second] = [makeRecordingId(march), makeRecordingId(march)];
+    const base = await files.open(first, 1);
+    await writeFile(`${base}-audio.mjr`, 'shared'.repeat(100));
+    for (const recordingId of [first, second]) await files.adopt(recordingId, 1, base);
+    await close(files, first, base);
+    files.keep(first, () => {});
+    await expect.poll(() => told).toHaveLength(1);
+    await close(files, second, base);
+    files.keep(second, () => {});
+    await uploads.close(60_000);
+    expect(s3.keys()).toEqual([...names(first), ...names(second)].sort());
+    const [one, other] = [first, second].map((id) => s3.objects.get(names(id)[0] ?? '')?.body.toString());
+    expect(one).toBe('shared'.repeat(100));
+    expect(other).toBe(one);
+  });
+});
+
+describe('when S3 does not take it', () => {
+  test('it is tried again until it does, and stays on the disk meanwhile', async () => {
+    const { uploads, files } = open();
+    s3.fail(/./, slowDown, 23);
+    const recordingId = await record(files);
+    files.keep(recordingId, () => {});
+    await uploads.close(60_000);
+    expect([s3.keys(), await onDisk()]).toEqual([names(recordingId), []]);
+  });
+
+  test('for long it has failed, and may become available all the same', async () => {
+    const { uploads, files } = open();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    s3.fail(/^PUT/, { status: 403, code: 'AccessDenied' }, 50);
+    const recordingId = await record(files);
+    const states: string[] = [];
+    files.keep(recordingId, (state) => {
+      states.push(state);
+      resolve();
+    });
+    await promise;
+    expect([states, await onDisk()]).toEqual([['failed'], [recordingId]]);
+    await uploads.close(60_000);
+    expect([states, told.map((line) => line.split(' ')[0])]).toEqual([
+      ['failed', 'available'],
+      ['failed', 'available'],
+    ]);
+  });
+
+  test('damaged on its way, the file on the disk is kept and sent again', async () => {
+    const { uploads, files } = open();
+    s3.fail(/^PUT .*mjr/, 'damage');
+    const recordingId = await record(files);
+    files.keep(recordingId, () => {});
+    await uploads.close(60_000);
+    expect(s3.objects.get(names(recordingId)[0] ?? '')?.body.toString()).toBe('x'.repeat(1000));
+  });
+
+  test('waits are longer each time, and at most a minute', async () => {
+    const clock = new ManualClock();
+    const waits: number[] = [];
+    const noted = {
+      nowMs: () => clock.nowMs(),
+      after: (ms: number, action: () => void) => {
+        waits.push(ms);
+        return impatient.after(ms, action);
+      },
+    };
+    const { uploads, files } = open(noted);
+    const recordingId = await record(files);
+    await rm(join(dir, recordingId, 'part-1-audio.mjr'));
+    files.keep(recordingId, () => {});
+    await expect.poll(() => waits.length).toBeGreaterThan(8);
+    await uploads.close(1);
+    expect(waits.slice(0, 8)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+  });
+});
+
+describe('what lies on the disk at start', () => {
+  test('is uploaded if it is complete, and not if it is not; what was stored already is cleared away', async () => {
+    const { files } = open();
+    const complete = await record(files);
+    const halfway = makeRecordingId(march);
+    await writeFile(`${await files.open(halfway, 1)}-audio.mjr`, 'still recording');
+    await mkdir(join(dir, '.stored-x'));
+    const { uploads } = open();
+    await uploads.start();
+    await uploads.close(60_000);
+    expect([s3.keys(), await onDisk()]).toEqual([names(complete), [halfway]]);
+  });
+
+  test('is found even when there is no such folder yet', async () => {
+    await rm(dir, { recursive: true });
+    const { uploads } = open();
+    await uploads.start();
+    await uploads.close(1);
+  });
+
+  test('of which a part is in the bucket is not sent twice', async () => {
+    const first = open();
+    const recordingId = await record(first.files);
+    s3.hold = { on: /^PUT .*json/, until: new Promise(() => {}) };
+    first.files.keep(recordingId, () => {});
+    await expect.poll(() => puts().length).toBe(2);
+    await first.uploads.close(1);
+    s3.hold = undefined;
+    s3.requests.length = 0;
+    const { uploads } = open();
+    await uploads.start();
+    await uploads.close(60_000);
+    expect(puts()).toEqual([`PUT ${names(recordingId)[1]}`]);
+    expect(s3.keys()).toEqual(names(recordingId));
+  });
+
+  test('and cannot be read is left there, and has failed', async () => {
+    await mkdir(join(dir, 'odd'));
+    await writeFile(join(dir, 'odd', 'recording.json'), '{}');
+    const { uploads } = open();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    uploads.add('odd', resolve);
+    expect(await promise).toBe('failed');
+    await uploads.close(1);
+    expect((await stat(join(dir, 'odd'))).isDirectory()).toBe(true);
+  });
+});
+
+test('to close waits no longer than it was told, and keeps what is not uploaded', async () => {
+  const clock = new ManualClock();
+  const { uploads, files } = open(clock);
+  const recordingId = await record(files);
+  s3.hold = { on: /^PUT/, until: new Promise(() => {}) };
+  files.keep(recordingId, () => told.push('told'));
+  await expect.poll(() => puts().length).toBe(1);
+  const closing = uploads.close(90_000);
+  await clock.advance(90_000);
+  await closing;
+  expect([clock.pending, told, await onDisk()]).toEqual([0, [], [recordingId]]);
+});

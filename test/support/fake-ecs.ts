@@ -1,0 +1,212 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+
+const target = /^AmazonEC2ContainerServiceV20141113\.(\w+)$/;
+const scope = /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/[a-z0-9-]+\/ecs\/aws4_request, SignedHeaders=/;
+
+/** A task of the service, as ECS sees it. */
+export interface FakeTask {
+  readonly id: string;
+  readonly startedAtMs: number;
+  isProtected: boolean;
+  /** What runs in it: ends as on SIGTERM. */
+  stop(): Promise<void>;
+}
+
+/** One answer instead of the usual one. */
+export interface Fault {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** What the ECS API and the agent refuse with, as they write it. */
+export const throttled: Fault = { status: 400, body: { __type: 'ThrottlingException', message: 'Rate exceeded' } };
+export const denied: Fault = {
+  status: 400,
+  body: { __type: 'AccessDeniedException', message: 'User is not authorized to perform: ecs:UpdateService' },
+};
+export const deploymentBlocked: Fault = {
+  status: 200,
+  body: { failure: { Arn: 'arn:aws:ecs:us-east-1:000000000000:task/c/t', Detail: null, Reason: 'DEPLOYMENT_BLOCKED' } },
+};
+export const agentDown: Fault = {
+  status: 500,
+  body: { error: { Code: 'ServerException', Message: 'Failed to find a task for the request' } },
+};
+
+/**
+ * ECS over HTTP: the API of one service, and the agent's task protection endpoint at `/agent/{task id}`. Tasks come and go
+ * when the test says so, by the rule that matters: what is protected is not stopped when the count is lowered.
+ */
+export class FakeEcs {
+  readonly tasks = new Map<string, FakeTask>();
+  readonly calls: { readonly operation: string; readonly input: Readonly<Record<string, unknown>> }[] = [];
+  /** What each task asked of its agent, in order: the body of the request. */
+  readonly asked: { readonly taskId: string; readonly body: Readonly<Record<string, unknown>> }[] = [];
+  /** What the next calls of the API, and the next requests to the agent, are answered. */
+  readonly faults: Fault[] = [];
+  readonly agentFaults: Fault[] = [];
+  desired = 0;
+  isDeploying = false;
+  /** How a task starts. */
+  launch: (taskId: string) => Promise<() => Promise<void>> = async () => async () => {};
+  #launched = 0;
+  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  #url = '';
+
+  async start(): Promise<this> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    const address = this.#server.address();
+    if (typeof address !== 'object' || !address) throw new Error('the fake ECS has no port');
+    this.#url = `http://127.0.0.1:${address.port}`;
+    return this;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+  agentUrl(taskId: string): string {
+    return `${this.#url}/agent/${taskId}`;
+  }
+
+  /** A task that the test runs by itself. */
+  add(id: string, stop: () => Promise<void> = async () => {}): FakeTask {
+    const task = { id, startedAtMs: Date.now(), isProtected: false, stop };
+    this.tasks.set(id, task);
+    return task;
+  }
+
+  /** Does what ECS does in time: starts what is missing, stops what is too many and not protected. The ids of both. */
+  async settle(): Promise<{ started: string[]; stopped: string[] }> {
+    const started: string[] = [];
+    const stopped: string[] = [];
+    while (this.tasks.size < this.desired) {
+      this.#launched += 1;
+      const id = `task-${this.#launched}`;
+      const task = this.add(id);
+      task.stop = await this.launch(id);
+      started.push(id);
+    }
+    for (const task of [...this.tasks.values()].filter(({ isProtected }) => !isProtected)) {
+      if (this.tasks.size <= this.desired) break;
+      await this.#stop(task);
+      stopped.push(task.id);
+    }
+    return { started, stopped };
+  }
+
+  async close(): Promise<void> {
+    for (const task of [...this.tasks.values()]) await this.#stop(task);
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #stop(task: FakeTask): Promise<void> {
+    this.tasks.delete(task.id);
+    await task.stop();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}');
+    const [, taskId] = /^\/agent\/([^/]+)\/task-protection\/v1\/state$/.exec(request.url ?? '') ?? [];
+    const { status, body: answer } =
+      taskId === undefined ? await this.#api(request, body) : this.#agent(taskId, request, body);
+    const type = taskId === undefined ? 'application/x-amz-json-1.1' : 'application/json';
+    response.writeHead(status, { 'content-type': type }).end(JSON.stringify(answer));
+  }
+
+  #agent(taskId: string, { method, headers }: IncomingMessage, body: Record<string, unknown>): Fault {
+    const { ProtectionEnabled: on, ExpiresInMinutes: minutes = 120, ...unknown } = body;
+    const isRequest = method === 'PUT' && headers['content-type'] === 'application/json' && typeof on === 'boolean';
+    if (!isRequest || Object.keys(unknown).length > 0) {
+      return {
+        status: 400,
+        body: { error: { Code: 'InvalidParameterException', Message: 'failed to decode request' } },
+      };
+    }
+    this.asked.push({ taskId, body });
+    const fault = this.agentFaults.shift();
+    if (fault) return fault;
+    const task = this.tasks.get(taskId);
+    if (!task) return { status: 404, body: { error: { Code: 'ResourceNotFoundException', Message: 'no task' } } };
+    task.isProtected = on;
+    const expiry = new Date(Date.now() + Number(minutes) * 60_000).toISOString();
+    return {
+      status: 200,
+      body: {
+        protection: {
+          ...(on && { ExpirationDate: expiry }),
+          ProtectionEnabled: on,
+          TaskArn: `arn:aws:ecs:us-east-1:000000000000:task/c/${taskId}`,
+        },
+      },
+    };
+  }
+
+  async #api({ method, headers }: IncomingMessage, input: Record<string, unknown>): Promise<Fault> {
+    const [, operation = ''] = target.exec(String(headers['x-amz-target'])) ?? [];
+    const isSigned = scope.test(String(headers.authorization)) && headers['x-amz-date'] !== undefined;
+    if (method !== 'POST' || headers['content-type'] !== 'application/x-amz-json-1.1' || !isSigned) {
+      return { status: 400, body: { __type: 'IncompleteSignatureException', message: 'not an ECS request' } };
+    }
+    this.calls.push({ operation, input });
+    const fault = this.faults.shift();
+    if (fault) return fault;
+    if (input.cluster !== 'calls') {
+      return { status: 400, body: { __type: 'ClusterNotFoundException', message: 'Cluster not found.' } };
+    }
+    switch (operation) {
+      case 'DescribeServices':
+        return { status: 200, body: { failures: [], services: [this.#service()] } };
+      case 'UpdateService':
+        if (input.service !== 'nodes') {
+          return { status: 400, body: { __type: 'ServiceNotFoundException', message: 'Service not found.' } };
+        }
+        this.desired = Number(input.desiredCount);
+        return { status: 200, body: { service: this.#service() } };
+      case 'StopTask': {
+        const task = this.tasks.get(String(input.task));
+        if (!task) {
+          const message = 'The referenced task was not found.';
+          return { status: 400, body: { __type: 'InvalidParameterException', message } };
+        }
+        this.tasks.delete(task.id);
+        return { status: 200, body: { task: { desiredStatus: 'STOPPED' } } };
+      }
+      default:
+        return { status: 400, body: { __type: 'UnknownOperationException' } };
+    }
+  }
+
+  #service() {
+    const deployment = { status: 'PRIMARY', rolloutState: 'COMPLETED' };
+    return {
+      serviceName: 'nodes',
+      status: 'ACTIVE',
+      desiredCount: this.desired,
+      runningCount: this.tasks.size,
+      pendingCount: 0,
+      deployments: this.isDeploying ? [deployment, { ...deployment, status: 'ACTIVE' }] : [deployment],
+    };
+  }
+}
+
+/** What EventBridge hands on when a task changes. */
+export const taskEvent = (taskId: string, lastStatus = 'STOPPED', group = 'service:nodes') => ({
+  version: '0',
+  'detail-type': 'ECS Task State Change',
+  source: 'aws.ecs',
+  detail: {
+    clusterArn: 'arn:aws:ecs:us-east-1:000000000000:cluster/calls',
+    group,
+    lastStatus,
+    desiredStatus: 'STOPPED',
+    launchType: 'FARGATE',
+    taskArn: `arn:aws:ecs:us-east-1:000000000000:task/calls/${taskId}`,
+    stopCode: 'EssentialContainerExited',
+    version: 5,
+  },
+});
