@@ -1,3 +1,5 @@
+import { needs } from '../../lib/command/needs.ts';
+
 /**
  * List prices of us-east-1 in US dollars, as of 2026, before free tiers, discounts and taxes. Others differ: put yours in and
  * run `npm run docs:cost`.
@@ -17,9 +19,9 @@ export const prices = {
   /** https://aws.amazon.com/cloudwatch/pricing/ */
   logGb: 0.5,
   alarmMonth: 0.1,
-  /** https://aws.amazon.com/fargate/pricing/, arm64 */
-  vCpuHour: 0.03238,
-  memoryGbHour: 0.00356,
+  /** https://aws.amazon.com/fargate/pricing/, x86-64, of which FreeSWITCH's public image is; arm64: 0.03238 and 0.00356 */
+  vCpuHour: 0.04048,
+  memoryGbHour: 0.004445,
   /** https://aws.amazon.com/vpc/pricing/ */
   publicIpHour: 0.005,
   /** https://aws.amazon.com/ec2/pricing/on-demand/: out to the internet, the first 10 TB of a month */
@@ -37,7 +39,8 @@ export type Prices = { readonly [Name in keyof typeof prices]: number };
 
 /** What is not counted but chosen, or measured elsewhere: each can be another one for you. */
 export const assumptions = {
-  functionMemoryMb: 256,
+  /** Those that only wait have half of it. */
+  functionMemoryMb: needs['session/create'].memoryMiB,
   /** What the network between Lambda, DynamoDB and node adds to each function, over what was counted on one machine. */
   networkMsPerFunction: 10,
   /** Lambda's own START, END and REPORT lines. */

@@ -55,7 +55,7 @@ describe('a call', () => {
       messages: 26,
       connectionMinutes: 8,
       invocations: 14,
-      gbSeconds: 0.25,
+      gbSeconds: 0.5,
       writeUnits: 18,
       readUnits: 6,
       busEvents: 8,
@@ -75,11 +75,11 @@ describe('a call', () => {
     const items = controlItems(operationsOf(call, 4, 0.5), one);
     expect(Object.fromEntries(items.map(({ name, dollars }) => [name, dollars]))).toMatchObject({
       'API Gateway': 34,
-      Lambda: 14.25,
+      Lambda: 14.5,
       DynamoDB: 24,
       EventBridge: 8,
     });
-    expect(total(items)).toBeCloseTo(80.25, 4);
+    expect(total(items)).toBeCloseTo(80.5, 4);
   });
 
   test('with twice the parties costs twice as much', () => {

@@ -113,6 +113,20 @@ describe.each(engines)('on the %s FreeSWITCH', (engine) => {
     await world.hangUp(held);
   });
 
+  // Certificates are nothing that the double has.
+  if (engine === 'real') {
+    test.each(roles)('one whose certificate is not the one of its SDP gets no media, patchbay as %s', async (role) => {
+      const end = await saying((sdp) =>
+        sdp.replace(/(?<=^a=fingerprint:sha-256 ).*/m, (octets) => octets.trim().split(':').reverse().join(':')),
+      );
+      const held = await world.openWith(end, 'echo', {}, role);
+      const over = () => world.heard.of(held.sessionId).find(({ type }) => type === 'destroyed');
+      expect((await until('it is over', over)).body).toMatchObject({ reason: 'fs_channel_stop' });
+      expect(await end.bytesIn()).toBe(0);
+      await end.close();
+    });
+  }
+
   // What takes a minute on the real one would take it on the double for nothing: timers are not what that is held to.
   if (engine === 'real') {
     describe.concurrent('for longer than half a minute', () => {
