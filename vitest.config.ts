@@ -2,15 +2,18 @@ import { defineConfig } from 'vitest/config';
 
 /** Whole stacks that mostly wait: for a double's answers, or for a client to be given up. */
 const patient = [
+  'test/e2e/drain.test.ts',
   'test/e2e/freeswitch-*.test.ts',
+  'test/e2e/janus-lost.test.ts',
   'test/e2e/node-killed.test.ts',
+  'test/e2e/recordings-bucket.test.ts',
   'test/e2e/seed-freeswitch.test.ts',
   'test/e2e/silent-clients.test.ts',
 ];
 
 /**
- * `unit`: no process, no engine. `infra`: the AWS stack, without AWS. `e2e`: whole stacks with a real Janus and real media, one file after another, because
- * each takes both cores of a small machine. `patient`: such as leave them to others; `bin/test` runs them beside the rest.
+ * `unit`: no process, no engine. `infra`: the AWS stack, without AWS. `e2e`: whole stacks with a real Janus and real media,
+ * one file after another, because each takes both cores of a small machine. `patient`: such as leave them to others; `bin/test` runs them beside the rest.
  */
 export default defineConfig({
   test: {

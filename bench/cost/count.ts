@@ -33,8 +33,8 @@ const dataDir = await mkdtemp(join(tmpdir(), 'patchbay-cost-'));
 await mkdir(join(dataDir, 'logs'));
 const dynamodb = await startDynamoDb(dataDir);
 const table = await TableMeter.before(dynamodb.endpoint);
-const bridge = await FakeEventBridge.start();
-const s3 = await FakeS3.start();
+const bridge = await new FakeEventBridge().start();
+const s3 = await new FakeS3().start();
 const stack = await startTestStack({
   PATCHBAY_DYNAMODB_ENDPOINT: table.url,
   PATCHBAY_EVENT_BUS: 'calls',

@@ -41,7 +41,7 @@ afterAll(async () => {
   await second?.kill();
   await stack?.stop();
   records?.client.destroy();
-  await ecs?.close();
+  await ecs?.stop();
   vi.unstubAllEnvs();
 });
 

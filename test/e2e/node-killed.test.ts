@@ -233,7 +233,7 @@ describe('a node that hangs', () => {
     expect(await node.exited).toEqual({ code: 1, signal: null });
     expect(node.log()).toContain('this node was given up');
     expect(owned.map((one) => ends(one).length)).toEqual([1, 1, 1, 1, 1]);
-    await ecs.close();
+    await ecs.stop();
   }, 30_000);
 
   test('and comes to between the two looks goes on', async () => {

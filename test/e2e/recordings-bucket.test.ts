@@ -27,8 +27,8 @@ let heard: HeardEvents;
 let scene: Scene;
 
 beforeAll(async () => {
-  s3 = await FakeS3.start();
-  bridge = await FakeEventBridge.start();
+  s3 = await new FakeS3().start();
+  bridge = await new FakeEventBridge().start();
   stack = await startTestStack({
     PATCHBAY_RECORDINGS_BUCKET: 'calls',
     PATCHBAY_S3_ENDPOINT: s3.url,

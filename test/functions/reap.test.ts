@@ -65,5 +65,5 @@ test('a failure of ECS fails the run, which is seen, and keeps no lost node from
   await listNode(world.table, node('n1', { state: 'lost', lostAtMs: Date.now() - 60_000 }));
   await expect(fresh.handler({})).rejects.toThrow('ClusterNotFoundException');
   expect(await stateOf('n1')).toBeUndefined();
-  await ecs.close();
+  await ecs.stop();
 });

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HttpFake } from './http-fake.ts';
 
 const target = /^AmazonEC2ContainerServiceV20141113\.(\w+)$/;
 const scope = /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/[a-z0-9-]+\/ecs\/aws4_request, SignedHeaders=/;
@@ -38,7 +38,7 @@ export const agentDown: Fault = {
  * ECS over HTTP: the API of one service, and the agent's task protection endpoint at `/agent/{task id}`. Tasks come and go
  * when the test says so, by the rule that matters: what is protected is not stopped when the count is lowered.
  */
-export class FakeEcs {
+export class FakeEcs extends HttpFake {
   readonly tasks = new Map<string, FakeTask>();
   readonly calls: { readonly operation: string; readonly input: Readonly<Record<string, unknown>> }[] = [];
   /** What each task asked of its agent, in order: the body of the request. */
@@ -51,23 +51,9 @@ export class FakeEcs {
   /** How a task starts. */
   launch: (taskId: string) => Promise<() => Promise<void>> = async () => async () => {};
   #launched = 0;
-  readonly #server = createServer((request, response) => void this.#serve(request, response));
-  #url = '';
 
-  async start(): Promise<this> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    const address = this.#server.address();
-    if (typeof address !== 'object' || !address) throw new Error('the fake ECS has no port');
-    this.#url = `http://127.0.0.1:${address.port}`;
-    return this;
-  }
-
-  get url(): string {
-    return this.#url;
-  }
   agentUrl(taskId: string): string {
-    return `${this.#url}/agent/${taskId}`;
+    return `${this.url}/agent/${taskId}`;
   }
 
   /** A task that the test runs by itself. */
@@ -96,10 +82,10 @@ export class FakeEcs {
     return { started, stopped };
   }
 
-  async close(): Promise<void> {
+  /** Its tasks first. */
+  override async stop(): Promise<void> {
     for (const task of [...this.tasks.values()]) await this.#stop(task);
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    await super.stop();
   }
 
   async #stop(task: FakeTask): Promise<void> {
@@ -107,7 +93,7 @@ export class FakeEcs {
     await task.stop();
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const body = JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}');

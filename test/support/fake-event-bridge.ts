@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod/mini';
+import { HttpFake } from './http-fake.ts';
 
 const putEvents = z.object({
   Entries: z
@@ -22,14 +22,24 @@ type Entry = z.output<typeof putEvents>['Entries'][number];
 export type BusFault = { refused: readonly number[] } | { status: number; code: string } | 'cut';
 
 /** An event bus that speaks EventBridge on the wire, with its limits. */
-export class FakeEventBridge {
+export class FakeEventBridge extends HttpFake {
   /** What it took, in its order. */
   readonly entries: Entry[] = [];
   /** How many entries each request had. */
   readonly batches: number[] = [];
   /** What becomes of the next requests; then all goes well again. */
   readonly faults: BusFault[] = [];
-  readonly #server = createServer((request, response) => {
+
+  /** The detail-types that it took. */
+  get types(): string[] {
+    return this.entries.map(({ DetailType }) => DetailType);
+  }
+
+  details(type: string): unknown[] {
+    return this.entries.filter(({ DetailType }) => DetailType === type).map(({ Detail }) => JSON.parse(Detail));
+  }
+
+  protected serve(request: IncomingMessage, response: ServerResponse): void {
     let text = '';
     request.setEncoding('utf8');
     request.on('data', (chunk: string) => {
@@ -41,32 +51,6 @@ export class FakeEventBridge {
       const { status, body } = this.#answer(request.headers['x-amz-target'], text, fault);
       return response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(body));
     });
-  });
-
-  static async start(): Promise<FakeEventBridge> {
-    const fake = new FakeEventBridge();
-    fake.#server.listen(0, '127.0.0.1');
-    await once(fake.#server, 'listening');
-    return fake;
-  }
-
-  get url(): string {
-    const address = this.#server.address();
-    return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
-  }
-
-  /** The detail-types that it took. */
-  get types(): string[] {
-    return this.entries.map(({ DetailType }) => DetailType);
-  }
-
-  details(type: string): unknown[] {
-    return this.entries.filter(({ DetailType }) => DetailType === type).map(({ Detail }) => JSON.parse(Detail));
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
   }
 
   #answer(

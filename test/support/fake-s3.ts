@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { crc32 } from 'node:zlib';
+import { HttpFake } from './http-fake.ts';
 
 interface StoredObject {
   readonly body: Buffer;
@@ -28,7 +29,7 @@ const sumOf = (data: Uint8Array): string => {
 export const slowDown: Fault = { status: 503, code: 'SlowDown' };
 
 /** A bucket that speaks S3 on the wire, as far as uploads need it: checksums are compared, small parts refused. */
-export class FakeS3 {
+export class FakeS3 extends HttpFake {
   readonly objects = new Map<string, StoredObject>();
   /** `PUT key`, `PART key`, `HEAD key`, `CREATE`, `COMPLETE`, `ABORT`, in the order in which they came. */
   readonly requests: string[] = [];
@@ -39,19 +40,6 @@ export class FakeS3 {
   /** Requests that are being answered now, and the most that ever were. */
   readonly atOnce = { now: 0, most: 0 };
   readonly #uploads = new Map<string, Upload>();
-  readonly #server = createServer((request, response) => void this.#serve(request, response));
-
-  static async start(): Promise<FakeS3> {
-    const fake = new FakeS3();
-    fake.#server.listen(0, '127.0.0.1');
-    await once(fake.#server, 'listening');
-    return fake;
-  }
-
-  get url(): string {
-    const address = this.#server.address();
-    return `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
-  }
 
   /** Uploads in parts that were begun and neither completed nor given up. */
   get unfinished(): number {
@@ -71,12 +59,7 @@ export class FakeS3 {
     for (let at = 0; at < times; at += 1) this.faults.push({ on, fault });
   }
 
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.atOnce.now += 1;
     this.atOnce.most = Math.max(this.atOnce.most, this.atOnce.now);
     try {

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await ecs.close();
+  await ecs.stop();
 });
 const service = (cluster = 'calls', name = 'nodes', url = ecs.url) =>
   new NodeService({ url, region: 'us-east-1', service: 'ecs' }, cluster, name);

@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.restoreAllMocks();
   for (const nodeId of ['old', 'new']) await world.stop(nodeId);
-  await ecs.close();
+  await ecs.stop();
 });
 
 async function start(nodeId: string, change: Partial<NodeOptions> = {}): Promise<void> {
@@ -67,7 +67,7 @@ test('a node that is up is protected, and says so', async () => {
 
 describe('when a newer release is up', () => {
   test('the old node stays until its recordings have left its disk, which dies with its task', async () => {
-    const s3 = await FakeS3.start();
+    const s3 = await new FakeS3().start();
     const { uploads, files, letGo } = await heldUpload(s3);
     await world.stop('old');
     await start('old', { release: '1', uploads, files });

@@ -21,7 +21,7 @@ let table: TestTable;
 let s3: FakeS3;
 let bridge: FakeEventBridge;
 beforeEach(async () => {
-  [table, s3, bridge] = await Promise.all([startTable(), FakeS3.start(), FakeEventBridge.start()]);
+  [table, s3, bridge] = await Promise.all([startTable(), new FakeS3().start(), new FakeEventBridge().start()]);
 });
 afterEach(() => Promise.all([table.stop(), s3.stop(), bridge.stop()]));
 

@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   protection.stop();
-  await ecs.close();
+  await ecs.stop();
 });
 
 const make = (agentUrl: string): TaskProtection =>

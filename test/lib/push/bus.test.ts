@@ -11,7 +11,7 @@ let bus: EventBus;
 let errors: string[];
 const log: Log = { ...silentLog, error: (_, message) => void errors.push(message) };
 beforeEach(async () => {
-  bridge = await FakeEventBridge.start();
+  bridge = await new FakeEventBridge().start();
   errors = [];
   bus = open();
 });

@@ -36,7 +36,7 @@ afterEach(() => {
 });
 afterAll(async () => {
   vi.restoreAllMocks();
-  await ecs.close();
+  await ecs.stop();
 });
 
 const listed = async (nodeId: string) => (await new NodeStore(world.table).list()).find((one) => one.nodeId === nodeId);

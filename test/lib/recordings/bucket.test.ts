@@ -15,7 +15,7 @@ let dir: string;
 let abort: AbortController;
 let bucket: Bucket;
 beforeEach(async () => {
-  s3 = await FakeS3.start();
+  s3 = await new FakeS3().start();
   client = s3Client(s3.url);
   dir = await mkdtemp(join(tmpdir(), 'patchbay-test-bucket-'));
   abort = new AbortController();

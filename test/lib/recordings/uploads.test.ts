@@ -15,7 +15,7 @@ let s3: FakeS3;
 let dir: string;
 let told: string[];
 beforeEach(async () => {
-  s3 = await FakeS3.start();
+  s3 = await new FakeS3().start();
   dir = await mkdtemp(join(tmpdir(), 'patchbay-test-uploads-'));
   told = [];
 });
