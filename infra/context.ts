@@ -45,11 +45,12 @@ export function readContext(node: Node): StageProps[] {
     // What is not for good leaves nothing behind, and costs nothing while nobody calls.
     keepData: yes('keepData') ?? stage === 'prod',
     minNodes: number('minNodes') ?? (stage === 'prod' ? 1 : 0),
+    // Many accounts have no concurrency to reserve, and stages share what there is.
+    waitingConcurrency: number('waitingConcurrency') ?? (stage === 'prod' ? 100 : 0),
     ...defined({
       maxNodes: number('maxNodes'),
       drainMinutes: number('drainMinutes'),
       recordingDays: number('recordingDays'),
-      waitingConcurrency: number('waitingConcurrency'),
       janus: choice('janus', 'own', 'none'),
       freeswitch: choice('freeswitch', 'own', 'none'),
       freeswitchImage: image === undefined ? undefined : { name: image, ...(bin !== undefined && { bin }) },

@@ -74,7 +74,8 @@ export class Api extends Construct {
       webSocketApi: this.api,
       stageName: props.stage,
       autoDeploy: true,
-      detailedMetricsEnabled: true,
+      // Metrics of each route cost more than the calls of a small stage.
+      detailedMetricsEnabled: false,
       throttle: { rateLimit: throttle.ratePerSecond, burstLimit: throttle.burst },
       accessLogSettings: { destination: new LogGroupLogDestination(logs.access), format: accessLog },
     });
@@ -84,7 +85,10 @@ export class Api extends Construct {
     if (routeThrottles) {
       const settings = Object.entries(routeThrottles).map(([key, { ratePerSecond, burst }]) => {
         if (!routes.has(key)) throw new Error(`patchbay: routeThrottles: there is no route ${key}`);
-        return [key, { ThrottlingRateLimit: ratePerSecond, ThrottlingBurstLimit: burst, DetailedMetricsEnabled: true }];
+        return [
+          key,
+          { ThrottlingRateLimit: ratePerSecond, ThrottlingBurstLimit: burst, DetailedMetricsEnabled: false },
+        ];
       });
       (this.stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(settings);
     }

@@ -11,6 +11,7 @@ import {
   HeadersReferrerPolicy,
   PriceClass,
   ResponseHeadersPolicy,
+  S3OriginAccessControl,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -46,7 +47,10 @@ export class Console extends Construct {
     });
     // https://…/stage → https://…
     const apiOrigin = Fn.join('/', [Fn.select(0, Fn.split('/', api.url)), '', Fn.select(2, Fn.split('/', api.url))]);
+    // CloudFront's names are of the account, not of a Region.
+    const name = (of: string) => `patchbay-${of}-${this.node.addr.slice(0, 16)}-${Aws.REGION}`;
     const headers = new ResponseHeadersPolicy(this, 'Headers', {
+      responseHeadersPolicyName: name('headers'),
       securityHeadersBehavior: {
         contentSecurityPolicy: {
           contentSecurityPolicy: Fn.join('', [
@@ -69,7 +73,9 @@ export class Console extends Construct {
       priceClass: PriceClass.PRICE_CLASS_100,
       enableLogging: false,
       defaultBehavior: {
-        origin: S3BucketOrigin.withOriginAccessControl(bucket),
+        origin: S3BucketOrigin.withOriginAccessControl(bucket, {
+          originAccessControl: new S3OriginAccessControl(this, 'Access', { originAccessControlName: name('files') }),
+        }),
         viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
         cachePolicy: CachePolicy.CACHING_OPTIMIZED,

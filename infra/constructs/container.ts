@@ -85,11 +85,12 @@ export function addContainer(task: FargateTaskDefinition, logs: Logs, spec: Cont
 }
 
 /**
- * The supervisor restarts its program at once; ECS, after a minute of life, the supervisor. Healthy is a container whose supervisor
+ * The supervisor restarts its program at once; ECS the supervisor, if it has lived for a minute (by itself: five). Healthy is a container whose supervisor
  * lives: its program may die and come back while calls go on.
  */
 const supervision = (name: ImageName) => ({
   enableRestartPolicy: true,
+  restartAttemptPeriod: Duration.seconds(60),
   healthCheck: {
     command: ['CMD', 's6-svok', `${folders.run}/s6/${name}/${name}`],
     interval: Duration.seconds(30),

@@ -74,6 +74,8 @@ export class MediaNodes extends Construct {
       availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
       enableECSManagedTags: true,
     });
+    // A task that starts before there is a way out cannot have its images.
+    for (const subnet of network.nodeSubnets) this.service.node.addDependency(subnet.internetConnectivityEstablished);
     if (typeof props.janus === 'object' || typeof props.freeswitch === 'object') {
       network.nodes.addEgressRule(Peer.anyIpv4(), Port.allTcp(), 'to engines elsewhere');
     }

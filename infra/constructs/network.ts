@@ -59,7 +59,7 @@ export class Network extends Construct {
     this.nodes.addIngressRule(this.functions, Port.tcp(controllerPort), 'functions to the controller');
     this.nodes.addIngressRule(Peer.anyIpv4(), Port.udpRange(media.first, media.last), 'media of clients');
     this.nodes.addEgressRule(Peer.anyIpv4(), Port.allUdp(), 'media to clients');
-    this.nodes.addEgressRule(Peer.anyIpv4(), Port.tcp(443), "to AWS's services");
+    this.nodes.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'to services of AWS');
     explain(this.nodes, {
       EC23: "Clients anywhere send their media straight to the node: UDP in the engines' media range only, where DTLS-SRTP and ICE's credentials, or the addresses agreed on for plain RTP, decide what is taken. TCP is open to the functions alone.",
     });

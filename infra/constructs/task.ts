@@ -78,7 +78,7 @@ export class MediaTask extends Construct {
       ...(janus === 'none' && { janusUrl: 'none' }),
       ...(freeswitch === 'none' && { freeswitchUrl: 'none' }),
     });
-    // A node drains itself when it sees one of another release, so whatever changes the task makes another one of it.
+    // What a node says of itself; `configure` adds the revision of the task, so that whatever changes it makes another release.
     const hashes = [image, ...engines.map(([, engine]) => engine.image)].map(({ assetHash }) => assetHash);
     const environment = {
       ...plain,

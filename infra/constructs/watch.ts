@@ -55,7 +55,7 @@ export class Watch extends Construct {
     const uncalled = api.stage.metric('ExecutionError', sums);
     const errorPercent = new MathExpression({
       label: 'errors, % of messages',
-      expression: '100 * (FILL(faults, 0) + FILL(unanswered, 0) + FILL(uncalled, 0)) / MAX([FILL(messages, 1), 1])',
+      expression: '100 * (FILL(faults, 0) + FILL(unanswered, 0) + FILL(uncalled, 0)) / FILL(messages, 1)',
       usingMetrics: { faults, unanswered, uncalled, messages },
       period,
     });

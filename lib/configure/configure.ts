@@ -44,9 +44,12 @@ export async function configure({
 
   const nodeId = read('nodeId', environment) ?? task?.id;
   const nodeHost = read('nodeHost', environment) ?? task?.privateAddress;
+  // A node drains when one of another release is up, so each revision of the task is another release.
+  const release = task && [read('release', environment), task.definition].filter(Boolean).join(' ');
   await writeEnvironment(files.environment, {
     ...(nodeId !== undefined && { nodeId }),
     ...(nodeHost !== undefined && { nodeHost }),
+    ...(release !== undefined && { release }),
     publicIp: media.mediaAddress,
     janusUrl: given('janusUrl', environment) ?? (await ownJanus(files.janus, media, at, before)),
     freeswitchUrl: given('freeswitchUrl', environment) ?? (await ownFreeSwitch(files.freeswitch, media, at, before)),

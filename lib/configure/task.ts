@@ -9,11 +9,15 @@ export interface Task {
   readonly id: string;
   /** In its VPC. */
   readonly privateAddress: string;
+  /** Of what it is: another one whenever anything of its definition changes, as `family:revision`. */
+  readonly definition: string;
 }
 
 /** https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-metadata-endpoint-v4-fargate-response.html */
 const metadata = z.object({
   TaskARN: z.string(),
+  Family: z.string(),
+  Revision: z.string(),
   Containers: z.array(
     z.object({ Networks: z.optional(z.array(z.object({ IPv4Addresses: z.optional(z.array(z.string())) }))) }),
   ),
@@ -39,7 +43,7 @@ export async function readTask(environment: Environment, how: Patience = patienc
 }
 
 function parseTask(answer: unknown): Task {
-  const { TaskARN, Containers } = z.parse(metadata, answer);
+  const { TaskARN, Family, Revision, Containers } = z.parse(metadata, answer);
   const id = TaskARN.split('/').at(-1);
   const addresses = Containers.flatMap(({ Networks = [] }) => Networks).flatMap(
     ({ IPv4Addresses = [] }) => IPv4Addresses,
@@ -47,5 +51,5 @@ function parseTask(answer: unknown): Task {
   const privateAddress = addresses.find((address) => isIP(address) === 4);
   if (!id || !TaskARN.startsWith('arn:')) throw new Error(`${JSON.stringify(TaskARN)} is no task's ARN`);
   if (privateAddress === undefined) throw new Error('no container has an IPv4 address yet');
-  return { id, privateAddress };
+  return { id, privateAddress, definition: `${Family}:${Revision}` };
 }

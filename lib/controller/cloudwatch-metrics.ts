@@ -11,6 +11,8 @@ export interface CloudWatchOptions {
   /** Tells one patchbay of an account from another. */
   readonly table: string;
   readonly clock: Clock;
+  /** Whether it takes calls: the load of one that drains says nothing of how much room there is. */
+  readonly isServing: () => boolean;
   /** Takes a line of the log. */
   readonly write: (line: string) => void;
 }
@@ -40,11 +42,13 @@ export class CloudWatchMetrics {
   }
 
   async #write(): Promise<void> {
-    const { registry, table, clock, write } = this.#options;
+    const { registry, table, clock, isServing, write } = this.#options;
     const values = new Map(
       (await registry.getMetricsAsJSON()).map(({ name, values: of }) => [name, of.map(({ value }) => value)] as const),
     );
-    const metrics = Object.entries<NodeMetric>(nodeMetrics);
+    const metrics = Object.entries<NodeMetric>(nodeMetrics).filter(
+      ([, { by }]) => by !== 'share of capacity' || isServing(),
+    );
     const told = metrics.map(
       ([name, metric]) => [name, this.#value(name, metric, values.get(metric.of) ?? [])] as const,
     );

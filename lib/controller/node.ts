@@ -76,7 +76,7 @@ export interface RunningNode {
 
 const sweepMs = 10 * 60_000;
 /** How long a node that stops waits for recordings to be uploaded: ECS gives it 120 s in all. */
-const uploadsMs = 90_000;
+const uploadsMs = 75_000;
 const busMs = 2000;
 
 /** The media controller: everything that a node's process holds, wired together and started. */
@@ -237,7 +237,15 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   });
   const { capacity, cloudwatch: write } = options;
   const cloudwatch =
-    write && new CloudWatchMetrics({ registry: metrics.registry, capacity, table: table.name, clock, write });
+    write &&
+    new CloudWatchMetrics({
+      registry: metrics.registry,
+      capacity,
+      table: table.name,
+      clock,
+      isServing: () => drain.phase === 'up',
+      write,
+    });
   let stopping: Promise<void> | undefined;
   const stop = (which: 'all' | 'held'): Promise<void> => {
     stopping ??= stopNow(which);
@@ -250,15 +258,24 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     protection.stop();
     timers.clear();
     cloudwatch?.stop();
-    await registration.stop();
-    for (const live of [sessions, rooms]) await (which === 'all' ? live.stopAll(why) : live.stopHeld(why));
-    await Promise.all(backends.map((backend) => backend.stop()));
-    await uploads?.close(uploadsMs);
-    await Promise.all([push.close(1000), bus?.close(busMs)]);
-    await http.close();
+    // Whatever fails, the rest is done: clients are told, and recordings brought away, also while the table is away.
+    const steps: readonly (() => Promise<unknown> | undefined)[] = [
+      () => registration.stop(),
+      ...[sessions, rooms].map((live) => () => (which === 'all' ? live.stopAll(why) : live.stopHeld(why))),
+      () => Promise.all(backends.map((backend) => backend.stop())),
+      () => uploads?.close(uploadsMs),
+      () => Promise.all([push.close(1000), bus?.close(busMs)]),
+      () => http.close(),
+    ];
+    for (const step of steps) {
+      const { error } = await settle(Promise.resolve().then(step));
+      if (error) log.error({ err: error }, 'a part of the node did not stop well');
+    }
   }
 
-  await releaseLeftovers({ nodeId, sessions: records, rooms: roomRecords, clock, log });
+  // Of a node that was given up, they are the reaper's to tell of.
+  const before = (await nodes.list()).find((node) => node.nodeId === nodeId);
+  if (before?.state !== 'lost') await releaseLeftovers({ nodeId, sessions: records, rooms: roomRecords, clock, log });
   for (const { caller, subscription } of await new SubscriptionStore(table).all())
     subscriptions.add(caller, subscription);
   for (const backend of backends) backend.start();

@@ -42,6 +42,8 @@ export class TaskProtection implements Protection {
   readonly #timers: Timers<'next'>;
   #wanted: boolean | undefined;
   #isOn = false;
+  /** When ECS last granted it. */
+  #grantedAtMs = 0;
   #failures = 0;
   #asking = false;
   #stopped = false;
@@ -78,26 +80,31 @@ export class TaskProtection implements Protection {
   }
 
   async #ask(on: boolean): Promise<void> {
-    const { log, random, onChange } = this.#options;
+    const { log, clock, random } = this.#options;
     const refusal = await this.#put(on);
     if (this.#stopped) return;
     if (refusal === undefined) {
       this.#failures = 0;
-      const changed = this.#isOn !== on;
-      this.#isOn = on;
-      if (changed) {
-        log.info({ protected: on }, 'task protection changed');
-        onChange();
-      }
+      if (on) this.#grantedAtMs = clock.nowMs();
+      this.#became(on);
     } else {
       this.#failures += 1;
       log.warn({ protected: on, why: refusal, failures: this.#failures }, 'task protection refused, trying again');
+      // ECS has let it run out.
+      if (clock.nowMs() - this.#grantedAtMs >= expiresInMinutes * 60_000) this.#became(false);
     }
     if (this.#wanted !== on) this.#timers.set('next', 0, () => this.#askNow());
     else if (refusal !== undefined) {
       const waitMs = backoffMs(this.#failures - 1, backoff.baseMs, backoff.maxMs, random);
       this.#timers.set('next', waitMs, () => this.#askNow());
     } else if (on) this.#timers.set('next', renewMs, () => this.#askNow());
+  }
+
+  #became(on: boolean): void {
+    if (this.#isOn === on) return;
+    this.#isOn = on;
+    this.#options.log.info({ protected: on }, 'task protection changed');
+    this.#options.onChange();
   }
 
   /** @returns why not, or undefined: done. A refusal of ECS itself comes with status 200. */

@@ -1,4 +1,4 @@
-import { type Node, takesCalls } from './placement.ts';
+import { type Engine, type Node, takesCalls } from './placement.ts';
 
 /**
  * The life of a node.
@@ -41,9 +41,15 @@ function replaces(node: Node, own: Node, nowMs: number): boolean {
     node.bootedAtMs > own.bootedAtMs &&
     node.order === undefined &&
     takesCalls(node, nowMs) &&
-    hasEnginesOf(node, own)
+    isWhole(node, own)
   );
 }
+
+/** Each kind of engine that it has itself, and that is up on `other`, is up on it: others it is not meant to have any more. */
+const isWhole = (node: Node, other: Node): boolean =>
+  hasEnginesOf(node, { ...other, engines: other.engines.filter(({ kind }) => has(node, kind)) });
+
+const has = ({ engines }: Node, kind: Engine['kind']) => engines.some((engine) => engine.kind === kind);
 
 /** Every kind of engine that is up on `other` is up on `node` too. */
 export const hasEnginesOf = (node: Node, other: Node): boolean =>

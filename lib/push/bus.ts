@@ -66,9 +66,7 @@ export class EventBus {
       return;
     }
     this.#queue.push(entry);
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= this.#run();
   }
 
   /** Waits until all is on the bus or `timeoutMs` have passed, then drops what is left. */
@@ -87,6 +85,8 @@ export class EventBus {
       if (this.#queue.length < maxEntries) await pause(windowMs, { clock, signal }).catch(() => {});
       await this.#deliver(this.#take());
     }
+    // At once with the last look at the queue: what comes from now on begins anew.
+    this.#running = undefined;
     if (this.#queue.length > 0) this.#drop(this.#queue.splice(0).length, 'the node stops');
   }
 

@@ -69,8 +69,9 @@ export class Reaper {
       if (!(await orders.lose(node, clock.nowMs()))) return;
       log.warn({ node_id: nodeId, silent_ms: clock.nowMs() - heartbeatAtMs }, 'node lost: no heartbeat');
     }
-    const left = await endLostNode(nodeId, this.#options);
+    // First: to tell all its clients may take longer than a run has.
     await this.#stopTask(nodeId);
+    const left = await endLostNode(nodeId, this.#options);
     const lostForMs = clock.nowMs() - (node.lostAtMs ?? clock.nowMs());
     if (left === 0 && lostForMs >= keepLostMs) await orders.forget(nodeId);
   }

@@ -6,13 +6,15 @@ const read = (context: Record<string, unknown> = {}) => readContext(new App({ co
 
 test('without a stage there are two: one that costs nothing while nobody calls, and one for good', () => {
   expect(read()).toEqual([
-    { stage: 'staging', keepData: false, minNodes: 0 },
-    { stage: 'prod', keepData: true, minNodes: 1 },
+    { stage: 'staging', keepData: false, minNodes: 0, waitingConcurrency: 0 },
+    { stage: 'prod', keepData: true, minNodes: 1, waitingConcurrency: 100 },
   ]);
 });
 
 test('each branch may have its own, or several at once', () => {
-  expect(read({ stage: 'my-branch' })).toEqual([{ stage: 'my-branch', keepData: false, minNodes: 0 }]);
+  expect(read({ stage: 'my-branch' })).toEqual([
+    { stage: 'my-branch', keepData: false, minNodes: 0, waitingConcurrency: 0 },
+  ]);
   expect(read({ stage: 'a, b' }).map(({ stage }) => stage)).toEqual(['a', 'b']);
 });
 
@@ -34,6 +36,7 @@ test('what is said is what counts', () => {
       stage: 'prod',
       keepData: false,
       minNodes: 2,
+      waitingConcurrency: 100,
       maxNodes: 5,
       console: false,
       janus: 'none',

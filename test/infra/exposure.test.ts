@@ -8,8 +8,19 @@ interface Rule {
   readonly CidrIp?: string;
 }
 
+/** What EC2 takes in descriptions; CloudFormation finds out only while it deploys. */
+const takenByEc2 = /^[a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]{0,255}$/;
+
 describe.each(stages)('%s', (stage) => {
   const template = templateOf(stage);
+  test('descriptions of security groups are such as EC2 takes', () => {
+    const kinds = ['EC2::SecurityGroup', 'EC2::SecurityGroupIngress', 'EC2::SecurityGroupEgress'];
+    const all = kinds.flatMap((kind) => template.ofType(kind)).map(({ Properties }) => JSON.stringify(Properties));
+    const texts = all.flatMap((text) => [...text.matchAll(/"(?:Group)?Description":"((?:[^"\\]|\\.)*)"/g)]);
+    expect(texts.length).toBeGreaterThan(6);
+    for (const [, text] of texts) expect(text).toMatch(takenByEc2);
+  });
+
   const nodes = template.only('EC2::SecurityGroup', 'Network/Nodes');
   const functions = template.only('EC2::SecurityGroup', 'Network/Functions');
 

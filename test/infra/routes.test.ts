@@ -96,7 +96,7 @@ describe.each(stages)('%s', (stage) => {
     expect(template.only('ApiGatewayV2::Stage').Properties).toMatchObject({
       StageName: stage,
       AutoDeploy: true,
-      DefaultRouteSettings: { ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000, DetailedMetricsEnabled: true },
+      DefaultRouteSettings: { ThrottlingRateLimit: 1000, ThrottlingBurstLimit: 2000, DetailedMetricsEnabled: false },
       AccessLogSettings: { DestinationArn: { 'Fn::GetAtt': [expect.stringMatching(/^LogsAccess/), 'Arn'] } },
     });
   });

@@ -24,7 +24,8 @@ export function LayoutChooser({ layout, isOpen, onLayout }: Props) {
           event.preventDefault();
           void load(
             () => onLayout(draft),
-            () => setDraft(''),
+            // What was typed meanwhile stays.
+            () => setDraft((now) => (now === draft ? '' : now)),
           );
         }}
       >

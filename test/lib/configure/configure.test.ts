@@ -57,6 +57,7 @@ describe('on ECS', () => {
     expect(await environment()).toEqual({
       PATCHBAY_NODE_ID: taskId,
       PATCHBAY_NODE_HOST: privateIp,
+      PATCHBAY_RELEASE: 'patchbay-node:3',
       PATCHBAY_PUBLIC_IP: publicIp,
       PATCHBAY_JANUS_URL: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:8188\?/),
       PATCHBAY_FREESWITCH_URL: expect.stringMatching(/^esl:\/\/:.+@127\.0\.0\.1:8021\?sip=127\.0\.0\.1:5060$/),

@@ -22,18 +22,26 @@ test('elsewhere than on ECS there is no task', async () => {
 });
 
 test('a task is known by the last part of its ARN, and by its address in the VPC', async () => {
-  expect(await read(taskMetadata('10.0.1.7'))).toEqual({ id: taskId, privateAddress: '10.0.1.7' });
+  expect(await read(taskMetadata('10.0.1.7'))).toEqual({
+    id: taskId,
+    privateAddress: '10.0.1.7',
+    definition: 'patchbay-node:3',
+  });
   expect(ecs?.asked).toEqual(['/v4/0123/task']);
 });
 
 test('a task whose network is not there yet is asked again', async () => {
-  const { TaskARN } = taskMetadata('');
-  const bare = { TaskARN, Containers: [{ Name: 'configure' }] };
-  expect(await read(bare, taskMetadata('10.0.1.7'))).toEqual({ id: taskId, privateAddress: '10.0.1.7' });
+  const { TaskARN, Family, Revision } = taskMetadata('');
+  const bare = { TaskARN, Family, Revision, Containers: [{ Name: 'configure' }] };
+  expect(await read(bare, taskMetadata('10.0.1.7'))).toEqual({
+    id: taskId,
+    privateAddress: '10.0.1.7',
+    definition: 'patchbay-node:3',
+  });
 });
 
 test('what ECS does not say is told, with where it was asked', async () => {
-  await expect(read({ TaskARN: 'nothing', Containers: [] })).rejects.toThrow(
+  await expect(read({ ...taskMetadata(''), TaskARN: 'nothing', Containers: [] })).rejects.toThrow(
     /^ECS does not say which task this is; http:\S+\/v4\/0123\/task: "nothing" is no task's ARN$/,
   );
   await ecs?.stop();

@@ -6,7 +6,7 @@ import { flush, ManualClock } from '../../support/clock.ts';
 
 const engine = { kind: 'janus', name: 'Janus', version: '1.1.2', sessions: 0 } as const;
 
-function started(look: { sessions: number; up: boolean; pending: number; dropped: number }) {
+function started(look: { sessions: number; up: boolean; pending: number; dropped: number; isServing?: boolean }) {
   const clock = new ManualClock();
   const { registry } = new Metrics({
     engines: () => [
@@ -27,6 +27,7 @@ function started(look: { sessions: number; up: boolean; pending: number; dropped
     capacity: 200,
     table: 'calls',
     clock,
+    isServing: () => look.isServing ?? true,
     write: (line) => lines.push(JSON.parse(line)),
   });
   metrics.start();
@@ -69,5 +70,14 @@ test('a line says how the node is, at once and each minute, in the form that Clo
   metrics.stop();
   await clock.advance(600_000);
   expect(lines).toHaveLength(2);
+  expect(clock.pending).toBe(0);
+});
+
+test('one that drains does not tell of its load, which would look like room for calls', async () => {
+  const { clock, lines, metrics } = started({ sessions: 1, up: true, pending: 0, dropped: 0, isServing: false });
+  await flush();
+  expect(lines[0]).toMatchObject({ Sessions: 1 });
+  expect(JSON.stringify(lines[0])).not.toContain('LoadPercent');
+  metrics.stop();
   expect(clock.pending).toBe(0);
 });

@@ -136,6 +136,18 @@ describe('a refusal', () => {
     await pass(1000);
     expect(bodies()).toHaveLength(3);
   });
+
+  test('of every renewal for an hour has it run out, which is told, until it is granted again', async () => {
+    protection.want(true);
+    await answered();
+    ecs.agentFaults.push(...Array.from({ length: 400 }, () => deploymentBlocked));
+    for (let at = 0; at < 5; at += 1) await pass(15 * 60_000);
+    for (let at = 0; at < 20 && protection.isOn; at += 1) await pass(60_000);
+    expect([protection.isOn, changes]).toEqual([false, [true, false]]);
+    ecs.agentFaults.length = 0;
+    for (let at = 0; at < 3 && !protection.isOn; at += 1) await pass(60_000);
+    expect([protection.isOn, changes]).toEqual([true, [true, false, true]]);
+  });
 });
 
 test('an agent that is not there is asked again', async () => {

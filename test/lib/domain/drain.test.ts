@@ -42,9 +42,16 @@ test.each<[string, Partial<Node>]>([
   ['that was given up', { state: 'lost' }],
   ['that was not heard of for 30 s', { heartbeatAtMs: nowMs - 30_000 }],
   ['whose engine is down', { engines: [{ ...janusEngine, up: false }] }],
-  ['that lacks an engine', { engines: [freeswitch] }],
 ])('it goes on beside one %s', (_what, change) => {
   expect(reasonToDrain(own, [up('other', { release: '2', bootedAtMs: 1001, ...change })], nowMs)).toBeUndefined();
+});
+
+test('an engine that nodes are not meant to have any more keeps no old one', () => {
+  const both = up('both', { engines: [janusEngine, freeswitch] });
+  const newer = { release: '2', bootedAtMs: 1001 };
+  expect(reasonToDrain(both, [up('new', { ...newer, engines: [janusEngine] })], nowMs)).toBeDefined();
+  const broken = [janusEngine, { ...freeswitch, up: false }];
+  expect(reasonToDrain(both, [up('new', { ...newer, engines: broken })], nowMs)).toBeUndefined();
 });
 
 test('an engine that is down here need not be up there', () => {
@@ -58,7 +65,10 @@ const anyNode = fc.record({
   bootedAtMs: fc.integer({ min: 0, max: 5 }),
   state: fc.constantFrom('up', 'up', 'draining', 'lost'),
   heartbeatAtMs: fc.constantFrom(nowMs, nowMs, nowMs - 60_000),
-  engines: fc.constantFrom([janusEngine], [janusEngine, freeswitch], [{ ...janusEngine, up: false }]),
+  engines: fc.tuple(fc.boolean(), fc.boolean()).map(([janus, fs]) => [
+    { ...janusEngine, up: janus },
+    { ...freeswitch, up: fs },
+  ]),
 }) satisfies fc.Arbitrary<Partial<Node>>;
 
 test('however many releases are up, they do not all drain: what replaces a node takes calls, with its engines', () => {
