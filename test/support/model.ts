@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { kick, mute } from '../../lib/controller/room/commands.ts';
 import { PatchbayError } from '../../lib/protocol/errors.ts';
 import type { PatchbayEvent } from '../../lib/protocol/events.ts';
 import { RecordingFiles } from '../../lib/recordings/recording-files.ts';
+import { moderator } from './callers.ts';
 import { flush } from './clock.ts';
 import type { TestNode } from './test-node.ts';
 
@@ -37,6 +39,27 @@ export class Step<System> {
     return `\n  ${this.name}`;
   }
 }
+
+/** What a moderator does to members: mutes one for the whole room or lets it be heard again, and kicks one. */
+export const moderating = <System extends { readonly node: TestNode }>(
+  roomId: fc.Arbitrary<string>,
+  id: fc.Arbitrary<string>,
+): readonly [fc.Arbitrary<Step<System>>, fc.Arbitrary<Step<System>>] => [
+  fc.tuple(roomId, id, fc.boolean()).map(
+    ([room_id, sessionId, audio]) =>
+      new Step<System>(`${room_id}: mute ${sessionId}, ${audio}`, ({ node }) => {
+        const room = node.rooms.find(moderator(), room_id);
+        return mute(room, room.member(sessionId), { audio });
+      }),
+  ),
+  fc.tuple(roomId, id).map(
+    ([room_id, sessionId]) =>
+      new Step<System>(`${room_id}: kick ${sessionId}`, ({ node }) => {
+        const room = node.rooms.find(moderator(), room_id);
+        return kick(room, room.member(sessionId));
+      }),
+  ),
+];
 
 /** The store: there, slow, or away. */
 export type Store = 'there' | 'slow' | 'away';

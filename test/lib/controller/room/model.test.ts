@@ -1,12 +1,21 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { kick, mute } from '../../../../lib/controller/room/commands.ts';
 import type { LiveSession } from '../../../../lib/controller/session/live-session.ts';
 import { PatchbayError } from '../../../../lib/protocol/errors.ts';
 import { caller, moderator } from '../../../support/callers.ts';
 import { flush } from '../../../support/clock.ts';
 import type { FakeMedia } from '../../../support/fake-backend.ts';
-import { assertModel, inOrder, ModelNode, NoFiles, Step, seenIn, stores, typesOf } from '../../../support/model.ts';
+import {
+  assertModel,
+  inOrder,
+  ModelNode,
+  moderating,
+  NoFiles,
+  Step,
+  seenIn,
+  stores,
+  typesOf,
+} from '../../../support/model.ts';
 import { answer, offer } from '../../../support/sdp.ts';
 import { TestNode } from '../../../support/test-node.ts';
 
@@ -214,20 +223,7 @@ const step: fc.Arbitrary<Step<System>> = fc.oneof(
   id.map(onLive('stop to record', (one) => one.stopRecording())),
   id.map(onLive('update_media', (one) => one.updateMedia({ mute_audio: true }))),
   id.map(onLive('destroy', (one) => one.stop(new PatchbayError('user_stop')))),
-  fc.tuple(roomId, id, fc.boolean()).map(
-    ([room_id, sessionId, audio]) =>
-      new Step<System>(`${room_id}: mute ${sessionId}, ${audio}`, ({ node }) => {
-        const room = node.rooms.find(moderator(), room_id);
-        return mute(room, room.member(sessionId), { audio });
-      }),
-  ),
-  fc.tuple(roomId, id).map(
-    ([room_id, sessionId]) =>
-      new Step<System>(`${room_id}: kick ${sessionId}`, ({ node }) => {
-        const room = node.rooms.find(moderator(), room_id);
-        return kick(room, room.member(sessionId));
-      }),
-  ),
+  ...moderating<System>(roomId, id),
   index.map(onEngine('stops', ({ sink }) => sink.stopped(new PatchbayError('janus_session_down')))),
   index.map(onEngine('answers', (media) => media.answers())),
   index.map(onEngine('refuses', (media) => media.fails(new PatchbayError('janus_error')))),

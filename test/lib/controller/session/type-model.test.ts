@@ -1,12 +1,21 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { kick, mute } from '../../../../lib/controller/room/commands.ts';
 import type { LiveSession } from '../../../../lib/controller/session/live-session.ts';
 import { PatchbayError } from '../../../../lib/protocol/errors.ts';
 import { caller, moderator } from '../../../support/callers.ts';
 import { flush } from '../../../support/clock.ts';
 import type { FakeChannel } from '../../../support/fake-freeswitch.ts';
-import { assertModel, inOrder, ModelNode, NoFiles, Step, seenIn, stores, typesOf } from '../../../support/model.ts';
+import {
+  assertModel,
+  inOrder,
+  ModelNode,
+  moderating,
+  NoFiles,
+  Step,
+  seenIn,
+  stores,
+  typesOf,
+} from '../../../support/model.ts';
 import { answer, offer } from '../../../support/sdp.ts';
 import { channelOf, TestNode } from '../../../support/test-node.ts';
 
@@ -261,20 +270,7 @@ const step: fc.Arbitrary<Step<System>> = fc.oneof(
           node.rooms.find(moderator(), room_id).setLayout(layout),
         ),
     ),
-  fc.tuple(roomId, id, fc.boolean()).map(
-    ([room_id, sessionId, audio]) =>
-      new Step<System>(`${room_id}: mute ${sessionId}, ${audio}`, ({ node }) => {
-        const room = node.rooms.find(moderator(), room_id);
-        return mute(room, room.member(sessionId), { audio });
-      }),
-  ),
-  fc.tuple(roomId, id).map(
-    ([room_id, sessionId]) =>
-      new Step<System>(`${room_id}: kick ${sessionId}`, ({ node }) => {
-        const room = node.rooms.find(moderator(), room_id);
-        return kick(room, room.member(sessionId));
-      }),
-  ),
+  ...moderating<System>(roomId, id),
   { weight: 2, arbitrary: index.map(onEngine('hangs up', (channel) => channel.hangUp())) },
   index.map(onEngine('answers', (channel) => channel.answers())),
   index.map(onEngine('refuses', (channel) => channel.fails(new PatchbayError('fs_invite_error')))),
