@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { ServiceCount } from '../domain/scaling.ts';
+import type { ServiceCount } from '../domain/fleet.ts';
 import { need, read } from '../env.ts';
 import { type AwsEndpoint, signedRequest } from './signed-request.ts';
 
@@ -9,9 +9,13 @@ const described = z.object({
       desiredCount: z.int(),
       runningCount: z.int(),
       pendingCount: z.int(),
-      deployments: z.array(z.unknown()),
+      deployments: z.array(z.object({ id: z.string(), status: z.string() })),
     }),
   ),
+});
+/** `startedBy` of a service's task is its deployment's id. */
+const describedTasks = z.object({
+  tasks: z.array(z.object({ taskArn: z.string(), startedBy: z._default(z.string(), '') })),
 });
 const failure = z.object({ __type: z._default(z.string(), ''), message: z._default(z.string(), '') });
 
@@ -28,8 +32,15 @@ export class EcsError extends Error {
   }
 }
 
+/** As many as DescribeTasks takes. */
+const tasksAtOnce = 100;
 const maxTries = 4;
 const pauseMs = 200;
+
+export interface DescribedService extends ServiceCount {
+  /** The deployment whose tasks there are to be: the newest, or in a rollback the one that is gone back to. */
+  readonly deployment: string | undefined;
+}
 
 /**
  * The ECS service whose tasks are the nodes, by ECS' JSON protocol.
@@ -47,7 +58,7 @@ export class NodeService {
   }
 
   /** @throws EcsError, also when there is no such service */
-  async describe(): Promise<ServiceCount> {
+  async describe(): Promise<DescribedService> {
     const reply = await this.#call('DescribeServices', { services: [this.#service] });
     const [service] = described.parse(reply).services;
     if (!service) throw new EcsError('MISSING', `no service ${this.#service}`, false);
@@ -56,7 +67,20 @@ export class NodeService {
       running: service.runningCount,
       pending: service.pendingCount,
       isDeploying: service.deployments.length > 1,
+      deployment: service.deployments.find(({ status }) => status === 'PRIMARY')?.id,
     };
+  }
+
+  /** Which of these tasks a deployment has started. @throws EcsError */
+  async startedBy(deployment: string, taskIds: readonly string[]): Promise<Set<string>> {
+    const started = new Set<string>();
+    for (let at = 0; at < taskIds.length; at += tasksAtOnce) {
+      const reply = await this.#call('DescribeTasks', { tasks: taskIds.slice(at, at + tasksAtOnce) });
+      for (const { taskArn, startedBy } of describedTasks.parse(reply).tasks) {
+        if (startedBy === deployment) started.add(taskArn.slice(taskArn.lastIndexOf('/') + 1));
+      }
+    }
+    return started;
   }
 
   /** @throws EcsError */

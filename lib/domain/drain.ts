@@ -26,7 +26,7 @@ export const nextPhase = (phase: NodePhase, step: NodeStep): NodePhase | undefin
 
 /** Why a node has to drain, or undefined: it may go on. */
 export function reasonToDrain(own: Node, nodes: readonly Node[], nowMs: number): string | undefined {
-  if (own.order === 'drain') return 'the others can carry all load';
+  if (own.order === 'drain') return 'the others are to carry all load';
   const newer = nodes.find((node) => replaces(node, own, nowMs));
   return newer && `release ${newer.release} is up on ${newer.nodeId}`;
 }
@@ -35,15 +35,12 @@ export function reasonToDrain(own: Node, nodes: readonly Node[], nowMs: number):
  * Whether a node of another release has come to take this one's place. What counts is when they began, not how their
  * releases are called: going back to an older release is a deploy too. One whose engines are down replaces nobody.
  */
-function replaces(node: Node, own: Node, nowMs: number): boolean {
-  return (
-    node.release !== own.release &&
-    node.bootedAtMs > own.bootedAtMs &&
-    node.order === undefined &&
-    takesCalls(node, nowMs) &&
-    isWhole(node, own)
-  );
-}
+const replaces = (node: Node, own: Node, nowMs: number): boolean =>
+  node.release !== own.release && node.bootedAtMs > own.bootedAtMs && canReplace(node, own, nowMs);
+
+/** Whether new sessions may go to `node` from now on, and none to `own` any more. */
+export const canReplace = (node: Node, own: Node, nowMs: number): boolean =>
+  node.order === undefined && takesCalls(node, nowMs) && isWhole(node, own);
 
 /** Each kind of engine that it has itself, and that is up on `other`, is up on it: others it is not meant to have any more. */
 const isWhole = (node: Node, other: Node): boolean =>

@@ -50,6 +50,9 @@ export const staleAfterMs = 30_000;
 export const takesCalls = (node: Node, nowMs: number): boolean =>
   node.state === 'up' && nowMs - node.heartbeatAtMs < staleAfterMs;
 
+/** Up to this part of its capacity a node is chosen before others for a better reason than its load. */
+export const comfortableLoad = 0.6;
+
 /** Nodes and engines come back, or are started, within seconds. */
 const retrySeconds = 5;
 
@@ -60,7 +63,8 @@ export interface Placement {
 
 /**
  * Where a new session goes: for the first backend in order that some live node has up, the less loaded of two
- * such nodes drawn at random (two choices spread load nearly as well as knowing all, without a herd).
+ * such nodes drawn at random (two choices spread load nearly as well as knowing all, without a herd). In a deploy it goes to
+ * as few new nodes as will do: each that has calls has to be protected, and ECS lets no more be than there are to be.
  *
  * @param suspects nodes that just failed to answer: not asked again for this session
  * @param random 0 ≤ x < 1, one call a draw
@@ -76,12 +80,22 @@ export function place(
   const live = nodes.filter((node) => takesCalls(node, nowMs) && !suspects.has(node.nodeId));
   for (const backend of backends) {
     const fitting = live.filter((node) => node.engines.some((engine) => engine.kind === backend && engine.up));
-    const node = lessLoadedOfTwo(fitting, random);
+    const node = lessLoadedOfTwo(safest(fitting, nodes), random);
     if (node) return { node, backend };
   }
   throw new PatchbayError('no_mediaserver', `no live node has ${backends.join(' or ')} up${howToAdd(backends)}`, {
     retryAfterSeconds: retrySeconds,
   });
+}
+
+/** Those that ECS may not stop; or one to begin with, the same for all who choose; or, where it is not ECS' matter, all. */
+export function safest(fitting: readonly Node[], nodes: readonly Node[]): readonly Node[] {
+  const withRoom = fitting.filter(({ load, capacity }) => load < comfortableLoad * capacity);
+  const safe = withRoom.filter(({ isProtected }) => isProtected);
+  if (safe.length > 0) return safe;
+  if (!nodes.some(({ isProtected, state }) => isProtected && state !== 'lost')) return fitting;
+  const [first] = [...withRoom].sort((a, b) => b.load - a.load || (a.nodeId < b.nodeId ? -1 : 1));
+  return first ? [first] : fitting;
 }
 
 function lessLoadedOfTwo(nodes: readonly Node[], random: () => number): Node | undefined {

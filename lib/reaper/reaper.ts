@@ -1,7 +1,8 @@
 import type { NodeService } from '../aws/node-service.ts';
+import type { Fleet } from '../domain/fleet.ts';
 import { judge } from '../domain/lost.ts';
 import type { Node } from '../domain/placement.ts';
-import { scale } from '../domain/scaling.ts';
+import { type ScalingOrder, scale } from '../domain/scaling.ts';
 import type { DemandStore } from '../store/demand.ts';
 import type { NodeOrders } from '../store/node-orders.ts';
 import type { NodeStore } from '../store/nodes.ts';
@@ -15,7 +16,7 @@ export interface ReaperOptions extends LostNodeParts {
   readonly orders: NodeOrders;
   readonly demand: DemandStore;
   /** Undefined: nothing is scaled. */
-  readonly service: Pick<NodeService, 'describe' | 'setDesired' | 'stopTask'> | undefined;
+  readonly service: Pick<NodeService, 'describe' | 'startedBy' | 'setDesired' | 'stopTask'> | undefined;
   readonly minNodes: number;
   readonly maxNodes: number;
 }
@@ -36,8 +37,8 @@ export class Reaper {
     const { nodes, log } = this.#options;
     const list = await nodes.list();
     let failure: unknown;
-    // One node's trouble is not another's.
-    for (const step of [...list.map((node) => () => this.#look(node)), () => this.#scale()]) {
+    // One node's trouble is not another's. The count first: to tell all clients of a lost node may take longer than a run has.
+    for (const step of [() => this.#scale(), ...list.map((node) => () => this.#look(node))]) {
       try {
         await step();
       } catch (error) {
@@ -50,13 +51,10 @@ export class Reaper {
 
   /** ECS says that a task has stopped: the node that it was is lost, whether or not it could say goodbye. */
   async taskStopped(nodeId: string): Promise<void> {
-    const { nodes, orders, clock, log } = this.#options;
-    if (await orders.loseStopped(nodeId, clock.nowMs()))
-      log.warn({ node_id: nodeId }, 'node lost: its task has stopped');
+    const { orders, clock, log } = this.#options;
+    const wasListed = await orders.loseStopped(nodeId, clock.nowMs());
+    if (wasListed) log.warn({ node_id: nodeId }, 'node lost: its task has stopped');
     await endLostNode(nodeId, this.#options);
-    // One that took itself off the list leaves its key, and nothing that another run would find it by.
-    const isListed = (await nodes.list()).some((node) => node.nodeId === nodeId);
-    if (!isListed) await orders.forget(nodeId);
   }
 
   async #look(node: Node): Promise<void> {
@@ -87,22 +85,38 @@ export class Reaper {
   }
 
   async #scale(): Promise<void> {
-    const { nodes, orders, demand, service, minNodes, maxNodes, clock, log } = this.#options;
+    const { nodes, demand, service, minNodes, maxNodes, clock } = this.#options;
     if (!service) return;
     const [list, count, wantedAtMs] = await Promise.all([nodes.list(), service.describe(), demand.wantedAtMs()]);
-    const nowMs = clock.nowMs();
-    const order = scale({ nodes: list, service: count, minNodes, maxNodes, wantedAtMs, nowMs });
-    if (!order) return;
-    const { kind } = order;
-    if (kind === 'drain') {
-      if (await orders.drain(order.node.nodeId)) log.info({ node_id: order.node.nodeId }, 'node is to drain');
+    const fleet = { nodes: list, service: count, minNodes, maxNodes, wantedAtMs, nowMs: clock.nowMs() };
+    const { deployment } = count;
+    const isAsked = deployment !== undefined && count.isDeploying;
+    const ids = list.map(({ nodeId }) => nodeId);
+    const order = scale({ ...fleet, current: isAsked ? await service.startedBy(deployment, ids) : undefined });
+    if (order) await this.#carryOut(order, fleet);
+  }
+
+  async #carryOut(order: ScalingOrder, { service: before, nowMs }: Fleet): Promise<void> {
+    const { orders, service, log } = this.#options;
+    if (order.kind === 'drain') {
+      for (const { nodeId } of order.nodes) {
+        if (await orders.drain(nodeId)) log.info({ node_id: nodeId }, 'node is to drain');
+      }
       return;
     }
-    // Noted first: a run that dies in between has lowered nothing, and one beside it does not lower it again.
-    if (kind === 'release' && !(await orders.release(order.node, nowMs))) return;
-    await service.setDesired(order.desired);
+    if (order.kind === 'release') {
+      // ECS takes any count: one that was raised meanwhile must not be lowered.
+      if ((await service?.describe())?.desired !== before.desired) return;
+      // Noted first: a run that dies in between has lowered nothing, and one beside it does not lower it again.
+      if (!(await orders.release(order.node, nowMs))) return;
+    }
+    await service?.setDesired(order.desired);
     log.info(
-      { desired: order.desired, before: count.desired, ...(kind === 'release' && { node_id: order.node.nodeId }) },
+      {
+        desired: order.desired,
+        before: before.desired,
+        ...(order.kind === 'release' && { node_id: order.node.nodeId }),
+      },
       'count of nodes changed',
     );
   }

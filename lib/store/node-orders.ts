@@ -30,13 +30,45 @@ export class NodeOrders {
     });
   }
 
-  /** The same of one whose task has stopped, whenever it last spoke. */
-  loseStopped(nodeId: string, nowMs: number): Promise<boolean> {
-    return this.#update(nodeId, {
-      set: '#state = :lost, lost_at_ms = :now',
-      condition: 'attribute_exists(pk) AND #state <> :lost',
-      values: { ':now': nowMs },
-    });
+  /**
+   * The same of one whose task has stopped, whenever it last spoke. One that took itself off the list is listed again, as
+   * lost: so that whoever looks next finds it, too, until nothing of it is left.
+   *
+   * @returns whether it was on the list
+   */
+  async loseStopped(nodeId: string, nowMs: number): Promise<boolean> {
+    let wasListed = false;
+    const update = async () => {
+      const { Attributes } = await this.#table.client.send(
+        new UpdateCommand({
+          TableName: this.#table.name,
+          Key: nodeKey(nodeId),
+          UpdateExpression:
+            'SET #state = :lost, lost_at_ms = :now, heartbeat_at_ms = if_not_exists(heartbeat_at_ms, :now), ' +
+            '#url = if_not_exists(#url, :none), #release = if_not_exists(#release, :none), ' +
+            'engines = if_not_exists(engines, :engines), #load = if_not_exists(#load, :zero), ' +
+            '#capacity = if_not_exists(#capacity, :zero)',
+          ConditionExpression: 'attribute_not_exists(pk) OR #state <> :lost',
+          ExpressionAttributeNames: {
+            '#state': 'state',
+            '#url': 'url',
+            '#release': 'release',
+            '#load': 'load',
+            '#capacity': 'capacity',
+          },
+          ExpressionAttributeValues: {
+            ':lost': 'lost',
+            ':now': nowMs,
+            ':none': '',
+            ':engines': [],
+            ':zero': 0,
+          },
+          ReturnValues: 'ALL_OLD',
+        }),
+      );
+      wasListed = Attributes !== undefined;
+    };
+    return (await made(update())) && wasListed;
   }
 
   /** Orders it to drain. False when it is not up any more, or has its order. */

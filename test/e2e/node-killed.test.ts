@@ -214,6 +214,8 @@ describe('a node that hangs', () => {
   test('is lost at the second look, its task is stopped, and when it comes to it ends without a word', async () => {
     const ecs = await new FakeEcs().start();
     ecs.add(nodeId);
+    // It is stopped before anybody is told: to tell them all may take longer than a run has.
+    const toldAtStop: number[] = [];
     const service = new NodeService({ url: ecs.url, region: 'us-east-1', service: 'ecs' }, 'calls', 'nodes');
     ecs.desired = 1;
     const owned = await many(5);
@@ -258,6 +260,10 @@ test('a node that ends well is not lost: its sessions were told by itself, and i
   expect(await listed()).toBeUndefined();
   expect(await new NodeStore(table).getKeys(nodeId)).toHaveLength(1);
   await reaper().taskStopped(nodeId);
+  // Whatever became of that run: the next one finds it.
+  expect(await listed()).toMatchObject({ state: 'lost' });
+  await reaper(60_000).run();
+  expect(await listed()).toBeUndefined();
   expect(await new NodeStore(table).getKeys(nodeId)).toEqual([]);
   expect(ends(own)).toHaveLength(1);
 });

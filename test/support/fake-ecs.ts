@@ -7,7 +7,8 @@ const scope = /^AWS4-HMAC-SHA256 Credential=[^/]+\/\d{8}\/[a-z0-9-]+\/ecs\/aws4_
 /** A task of the service, as ECS sees it. */
 export interface FakeTask {
   readonly id: string;
-  readonly startedAtMs: number;
+  /** The deployment that it is of. */
+  readonly startedBy: string;
   isProtected: boolean;
   /** What runs in it: ends as on SIGTERM. */
   stop(): Promise<void>;
@@ -36,7 +37,9 @@ export const agentDown: Fault = {
 
 /**
  * ECS over HTTP: the API of one service, and the agent's task protection endpoint at `/agent/{task id}`. Tasks come and go
- * when the test says so, by the rule that matters: what is protected is not stopped when the count is lowered.
+ * when the test says so, by the rules that matter: the newest deployment has as many tasks as there are to be, with those of
+ * others at most twice as many; what is protected is not stopped; and no more are protected than there are to be.
+ * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection.html
  */
 export class FakeEcs extends HttpFake {
   readonly tasks = new Map<string, FakeTask>();
@@ -47,10 +50,26 @@ export class FakeEcs extends HttpFake {
   readonly faults: Fault[] = [];
   readonly agentFaults: Fault[] = [];
   desired = 0;
-  isDeploying = false;
   /** How a task starts. */
   launch: (taskId: string) => Promise<() => Promise<void>> = async () => async () => {};
   #launched = 0;
+  /** Their ids, the one first whose tasks there are to be. */
+  #deployments = ['ecs-svc/1'];
+
+  get isDeploying(): boolean {
+    return this.#deployments.length > 1;
+  }
+
+  /** A new task definition, other subnets, or a deployment that is forced. */
+  deploy(): void {
+    this.#deployments.unshift(`ecs-svc/${Math.max(...this.#deployments.map((id) => Number(id.slice(8)))) + 1}`);
+  }
+
+  /** The deployment before is the one to have tasks again. */
+  rollBack(): void {
+    const [failed = '', ...before] = this.#deployments;
+    this.#deployments = [...before, failed];
+  }
 
   agentUrl(taskId: string): string {
     return `${this.url}/agent/${taskId}`;
@@ -58,7 +77,7 @@ export class FakeEcs extends HttpFake {
 
   /** A task that the test runs by itself. */
   add(id: string, stop: () => Promise<void> = async () => {}): FakeTask {
-    const task = { id, startedAtMs: Date.now(), isProtected: false, stop };
+    const task = { id, startedBy: this.#deployments[0] ?? '', isProtected: false, stop };
     this.tasks.set(id, task);
     return task;
   }
@@ -67,18 +86,22 @@ export class FakeEcs extends HttpFake {
   async settle(): Promise<{ started: string[]; stopped: string[] }> {
     const started: string[] = [];
     const stopped: string[] = [];
-    while (this.tasks.size < this.desired) {
+    const [newest = ''] = this.#deployments;
+    const of = (isNewest: boolean) =>
+      [...this.tasks.values()].filter((task) => (task.startedBy === newest) === isNewest);
+    while (of(true).length < this.desired && this.tasks.size < 2 * this.desired) {
       this.#launched += 1;
       const id = `task-${this.#launched}`;
       const task = this.add(id);
       task.stop = await this.launch(id);
       started.push(id);
     }
-    for (const task of [...this.tasks.values()].filter(({ isProtected }) => !isProtected)) {
-      if (this.tasks.size <= this.desired) break;
+    for (const task of [...of(false), ...of(true)].filter(({ isProtected }) => !isProtected)) {
+      if (this.tasks.size <= this.desired || (task.startedBy === newest && of(true).length <= this.desired)) break;
       await this.#stop(task);
       stopped.push(task.id);
     }
+    if (of(false).length === 0) this.#deployments = [newest];
     return { started, stopped };
   }
 
@@ -118,6 +141,8 @@ export class FakeEcs extends HttpFake {
     if (fault) return fault;
     const task = this.tasks.get(taskId);
     if (!task) return { status: 404, body: { error: { Code: 'ResourceNotFoundException', Message: 'no task' } } };
+    const guarded = [...this.tasks.values()].filter(({ isProtected }) => isProtected).length;
+    if (on && !task.isProtected && guarded >= this.desired) return deploymentBlocked;
     task.isProtected = on;
     const expiry = new Date(Date.now() + Number(minutes) * 60_000).toISOString();
     return {
@@ -147,6 +172,22 @@ export class FakeEcs extends HttpFake {
     switch (operation) {
       case 'DescribeServices':
         return { status: 200, body: { failures: [], services: [this.#service()] } };
+      case 'DescribeTasks': {
+        const ids = Array.isArray(input.tasks) ? input.tasks.map(String) : [];
+        if (ids.length === 0 || ids.length > 100) {
+          const message = 'Tasks cannot be empty, and not more than 100.';
+          return { status: 400, body: { __type: 'InvalidParameterException', message } };
+        }
+        const arn = (id: string) => `arn:aws:ecs:us-east-1:000000000000:task/calls/${id}`;
+        const tasks = ids.flatMap((id) => this.tasks.get(id) ?? []);
+        return {
+          status: 200,
+          body: {
+            tasks: tasks.map(({ id, startedBy }) => ({ taskArn: arn(id), startedBy, lastStatus: 'RUNNING' })),
+            failures: ids.filter((id) => !this.tasks.has(id)).map((id) => ({ arn: arn(id), reason: 'MISSING' })),
+          },
+        };
+      }
       case 'UpdateService':
         if (input.service !== 'nodes') {
           return { status: 400, body: { __type: 'ServiceNotFoundException', message: 'Service not found.' } };
@@ -168,14 +209,17 @@ export class FakeEcs extends HttpFake {
   }
 
   #service() {
-    const deployment = { status: 'PRIMARY', rolloutState: 'COMPLETED' };
     return {
       serviceName: 'nodes',
       status: 'ACTIVE',
       desiredCount: this.desired,
       runningCount: this.tasks.size,
       pendingCount: 0,
-      deployments: this.isDeploying ? [deployment, { ...deployment, status: 'ACTIVE' }] : [deployment],
+      deployments: this.#deployments.map((id, at) => ({
+        id,
+        status: at === 0 ? 'PRIMARY' : 'ACTIVE',
+        rolloutState: this.isDeploying ? 'IN_PROGRESS' : 'COMPLETED',
+      })),
     };
   }
 }

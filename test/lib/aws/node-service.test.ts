@@ -17,10 +17,29 @@ const operations = () => ecs.calls.map(({ operation }) => operation);
 
 test('the service is described: how many tasks there are and are to be', async () => {
   ecs.add('t');
-  expect(await service().describe()).toEqual({ desired: 2, running: 1, pending: 0, isDeploying: false });
-  ecs.isDeploying = true;
-  expect(await service().describe()).toMatchObject({ isDeploying: true });
+  expect(await service().describe()).toEqual({
+    desired: 2,
+    running: 1,
+    pending: 0,
+    isDeploying: false,
+    deployment: 'ecs-svc/1',
+  });
+  ecs.deploy();
+  expect(await service().describe()).toMatchObject({ isDeploying: true, deployment: 'ecs-svc/2' });
+  ecs.rollBack();
+  expect(await service().describe()).toMatchObject({ isDeploying: true, deployment: 'ecs-svc/1' });
   expect(ecs.calls[0]?.input).toEqual({ cluster: 'calls', services: ['nodes'] });
+});
+
+test('its tasks are told apart by their deployment, a hundred at once; one that is gone is of none', async () => {
+  const before = Array.from({ length: 150 }, (_, at) => ecs.add(`before-${at}`).id);
+  ecs.deploy();
+  const after = ['after-1', 'after-2'].map((id) => ecs.add(id).id);
+  const all = [...before, ...after, 'gone'];
+  expect(await service().startedBy('ecs-svc/2', all)).toEqual(new Set(after));
+  expect(await service().startedBy('ecs-svc/1', all)).toEqual(new Set(before));
+  expect(await service().startedBy('ecs-svc/1', [])).toEqual(new Set());
+  expect(operations()).toEqual(Array.from({ length: 4 }, () => 'DescribeTasks'));
 });
 
 test('its count is set, and nothing else of it', async () => {

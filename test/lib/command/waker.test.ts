@@ -29,7 +29,7 @@ beforeEach(() => {
     service: {
       describe: async () => {
         happened.push('asked');
-        return { desired, running: nodes.length, pending: 0, isDeploying: false };
+        return { desired, running: nodes.length, pending: 0, isDeploying: false, deployment: 'ecs-svc/1' };
       },
       setDesired: async (count) => {
         happened.push(`set ${count}`);

@@ -26,6 +26,7 @@ const world = inProcess();
 let ecs: FakeEcs;
 beforeEach(async () => {
   ecs = await new FakeEcs().start();
+  ecs.desired = 2;
   await world.stop('n1');
   await start('old', { release: '1' });
 });

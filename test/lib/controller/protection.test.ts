@@ -11,6 +11,7 @@ let warnings: object[];
 let protection: TaskProtection;
 beforeEach(async () => {
   ecs = await new FakeEcs().start();
+  ecs.desired = 2;
   ecs.add('t');
   clock = new ManualClock();
   changes = [];

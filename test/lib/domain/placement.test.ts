@@ -55,6 +55,38 @@ describe('two choices', () => {
   });
 });
 
+describe('in a deploy, while ECS protects no more nodes than there are to be', () => {
+  const old = node('old', { state: 'draining', load: 3 });
+  const bare = (nodeId: string, load = 0) => node(nodeId, { isProtected: false, load });
+  const anywhere = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+  const always = (nodes: readonly Node[], expected: string) =>
+    fc.assert(
+      fc.property(anywhere, anywhere, (a, b) => {
+        expect(choose(nodes, ['janus'], nobody, draws(a, b))).toBe(`${expected} janus`);
+      }),
+    );
+
+  test('sessions go to one that is protected, as long as it has room', () => {
+    always([old, bare('a'), node('b', { load: 59 }), bare('c')], 'b');
+    expect(choose([old, bare('a'), node('b', { load: 60 })])).toBe('a janus');
+  });
+
+  test('else to one new node after the other, so that few have to be', () => {
+    always([old, bare('c'), bare('b'), bare('d')], 'b');
+    always([old, bare('b'), bare('c', 9), bare('d', 2)], 'c');
+    always([old, bare('b'), bare('c', 60), bare('d', 2)], 'd');
+  });
+
+  test('and when all are full, to any', () => {
+    const full = [old, bare('b', 70), bare('c', 60)];
+    expect(choose(full, ['janus'], nobody, draws(0, 0))).toBe('c janus');
+  });
+
+  test('but where none is protected, as without ECS, load is spread', () => {
+    expect(choose([bare('a', 9), bare('b', 1)], ['janus'], nobody, draws(0, 0))).toBe('b janus');
+  });
+});
+
 describe('passed over are nodes', () => {
   test('that were not heard of for 30 s', () => {
     expect(staleAfterMs).toBe(30_000);

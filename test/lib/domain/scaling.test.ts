@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Node } from '../../../lib/domain/placement.ts';
-import { type Fleet, raisedCount, scale } from '../../../lib/domain/scaling.ts';
+import { reasonToDrain } from '../../../lib/domain/drain.ts';
+import type { Fleet } from '../../../lib/domain/fleet.ts';
+import { type Node, safest } from '../../../lib/domain/placement.ts';
+import { raisedCount, scale } from '../../../lib/domain/scaling.ts';
 import { janusEngine, node } from '../../support/nodes.ts';
 
 const nowMs = Date.UTC(2030, 0, 2);
@@ -30,7 +32,7 @@ function fleet(
 }
 const drained = (nodes: readonly Node[], change: Parameters<typeof fleet>[1] = {}) => {
   const order = scale(fleet(nodes, change));
-  return order?.kind === 'drain' ? order.node.nodeId : order?.kind;
+  return order?.kind === 'drain' ? order.nodes.map(({ nodeId }) => nodeId).join() : order?.kind;
 };
 
 describe('the least loaded node is drained', () => {
@@ -50,8 +52,7 @@ describe('the least loaded node is drained', () => {
     ['while another one is to', [up('a'), up('b'), up('c', 0, { order: 'drain' })], {}],
     ['within 10 min of a boot', [up('a'), up('b', 0, { bootedAtMs: nowMs - 9 * minute })], {}],
     ['while one is silent', [up('a'), up('b', 0, { heartbeatAtMs: nowMs - 31_000 })], {}],
-    ['in a deploy, as ECS says', [up('a'), up('b')], { service: { isDeploying: true } }],
-    ['in a deploy, as releases say', [up('a'), up('b', 0, { release: 'newer' })], {}],
+    ['in a deploy', [up('a'), up('b')], { service: { isDeploying: true } }],
     ['while a task starts', [up('a'), up('b')], { service: { desired: 3, pending: 1 } }],
     ['while a node begins', [up('a'), up('b')], { service: { desired: 3, running: 3 } }],
     ['while ECS has one to stop', [up('a'), up('b')], { service: { desired: 1 } }],
@@ -105,7 +106,7 @@ describe('an empty node', () => {
     ['is listed beyond its task', [up('a'), empty('b')], { service: { desired: 1, running: 1 }, minNodes: 0 }],
     ['is the last to be listed of none', [empty('b')], { service: { desired: 0, running: 0 }, minNodes: 0 }],
     ['is to be stopped already', [up('a'), empty('b')], { service: { desired: 1, running: 2 } }],
-    ['is replaced in a deploy', [up('a', 0, { release: 'newer' }), empty('b')], {}],
+    ['is replaced in a deploy', [up('a', 0, { release: 'newer' }), empty('b')], { service: { isDeploying: true } }],
   ])('does not while it %s', (_when, nodes, change) => {
     expect(scale(fleet(nodes, change))).toBeUndefined();
   });
@@ -154,47 +155,146 @@ describe('the count is raised', () => {
   });
 });
 
-/** A made-up fleet: nodes that do as they are told, and ECS that keeps the count and never stops what is protected. */
+describe('in a deploy', () => {
+  const deploying = { isDeploying: true };
+  const current = (...ids: string[]) => new Set(ids);
+  const fresh = (nodeId: string, load = 0, change: Partial<Node> = {}) =>
+    up(nodeId, load, { bootedAtMs: nowMs - minute, isProtected: false, ...change });
+
+  test('nodes of one release drain too, all at once, when one of the newest deployment can take their place', () => {
+    const nodes = [up('a', 3), up('b'), up('c', 0, { order: 'drain' }), fresh('d')];
+    expect(drained(nodes, { service: deploying, current: current('d') })).toBe('a,b');
+  });
+
+  test.each<[string, Node, Parameters<typeof fleet>[1]]>([
+    ['it is not known which that is', fresh('b'), {}],
+    ['it is none', fresh('b'), { current: current() }],
+    ['its engine is not up', fresh('b', 0, { engines: [{ ...janusEngine, up: false }] }), { current: current('b') }],
+    ['it drains itself', fresh('b', 0, { state: 'draining' }), { current: current('b') }],
+  ])('but not while %s', (_when, one, change) => {
+    expect(replacing([up('a', 3), one], change)).toBeUndefined();
+  });
+  const replacing = (nodes: readonly Node[], change: Parameters<typeof fleet>[1]) =>
+    drained(nodes, { service: { ...deploying, desired: 9 }, ...change });
+
+  test('the count is raised for nodes with calls that ECS refuses to protect', () => {
+    const old = [up('a', 3, { state: 'draining' }), up('b', 1, { state: 'draining' })];
+    const raised = (...more: Node[]) =>
+      raisedCount(fleet([...old, ...more], { service: { ...deploying, desired: 2 }, current: current('c', 'd') }));
+    expect(raised(fresh('c'), fresh('d'))).toBeUndefined();
+    expect(raised(fresh('c', 1), fresh('d'))).toBe(3);
+    expect(raised(fresh('c', 1), fresh('d', 0, { rooms: 1 }))).toBe(4);
+    expect(raised(fresh('c', 1, { isProtected: true }), fresh('d', 1))).toBe(4);
+  });
+
+  test('at the most to twice the most, and not where none is protected: then it is not for their number', () => {
+    const nodes = [up('a', 1), up('b', 1), fresh('c', 1)];
+    expect(raisedCount(fleet(nodes, { service: { desired: 2 }, maxNodes: 1 }))).toBeUndefined();
+    const unprotected = nodes.map((one) => ({ ...one, isProtected: false }));
+    expect(raisedCount(fleet(unprotected, { service: { desired: 2 } }))).toBeUndefined();
+  });
+
+  test('that is taken back, others come for those that drain already, as many as serve', () => {
+    const nodes = [up('a', 3, { state: 'draining' }), up('b', 1, { state: 'draining' }), fresh('c'), fresh('d')];
+    const rolledBack = { service: { ...deploying, desired: 2, running: 4 }, current: current('a', 'b') };
+    expect(raisedCount(fleet(nodes, rolledBack))).toBe(4);
+    expect(raisedCount(fleet(nodes, { ...rolledBack, maxNodes: 1 }))).toBe(3);
+    expect(raisedCount(fleet(nodes.slice(0, 2), rolledBack))).toBe(3);
+    expect(raisedCount(fleet(nodes, { ...rolledBack, current: undefined }))).toBeUndefined();
+  });
+});
+
+/**
+ * A made-up fleet: nodes that do as they are told and as they see, and ECS: it has as many tasks of the newest deployment as
+ * there are to be, with all others at most twice as many; it never stops what is protected, nor protects more than are to be.
+ */
 class World {
   readonly nodes = new Map<string, Node>();
+  readonly deploymentOf = new Map<string, number>();
   desired: number;
   wantedAtMs: number | undefined;
   nowMs = nowMs;
-  isDeploying = false;
-  #started = 0;
-  readonly minNodes: number;
+  /** The newest first. */
+  deployments = [1];
+  readonly #releases = new Map([[1, 'r1']]);
+  readonly #minNodes: number;
+  readonly #maxNodes: number;
 
-  constructor(count: number, minNodes: number) {
+  constructor(count: number, minNodes: number, maxNodes = 10) {
     this.desired = count;
-    this.minNodes = minNodes;
+    this.#minNodes = minNodes;
+    this.#maxNodes = maxNodes;
     this.ecs();
+  }
+
+  get isDeploying(): boolean {
+    return this.deployments.length > 1;
+  }
+
+  get release(): string {
+    return this.#releases.get(this.deployments[0] ?? 0) ?? '';
+  }
+
+  deploy(release = this.release): void {
+    const id = this.#releases.size + 1;
+    this.#releases.set(id, release);
+    this.deployments.unshift(id);
+  }
+
+  rollBack(): void {
+    const [failed = 0, ...before] = this.deployments;
+    this.deployments = [...before, failed];
+  }
+
+  /** Whether a node has calls that ECS may cut. */
+  isInDanger(): boolean {
+    return [...this.nodes.values()].some(({ isProtected, load }) => !isProtected && load > 0);
+  }
+
+  #of(isNewest: boolean): Node[] {
+    const [newest] = this.deployments;
+    return [...this.nodes.values()].filter(({ nodeId }) => (this.deploymentOf.get(nodeId) === newest) === isNewest);
   }
 
   /** Starts and stops tasks; true when it stopped one with calls. */
   ecs(): boolean {
+    const [newest = 0] = this.deployments;
+    while (this.#of(true).length < this.desired && this.nodes.size < 2 * this.desired) {
+      const nodeId = `n${this.deploymentOf.size + 1}`;
+      const { release } = this;
+      const node = up(nodeId, 0, { release, bootedAtMs: this.nowMs, heartbeatAtMs: this.nowMs, isProtected: false });
+      this.nodes.set(nodeId, node);
+      this.deploymentOf.set(nodeId, newest);
+    }
     let killed = false;
-    while (this.nodes.size < this.desired) {
-      this.#started += 1;
-      const nodeId = `n${this.#started}`;
-      this.nodes.set(nodeId, up(nodeId, 0, { bootedAtMs: this.nowMs, heartbeatAtMs: this.nowMs }));
+    for (const isNewest of [false, true]) {
+      for (const one of this.#of(isNewest).filter(({ isProtected }) => !isProtected)) {
+        if (this.nodes.size <= this.desired || (isNewest && this.#of(true).length <= this.desired)) break;
+        this.nodes.delete(one.nodeId);
+        killed ||= one.load > 0;
+      }
     }
-    for (const one of [...this.nodes.values()].filter(({ isProtected }) => !isProtected)) {
-      if (this.nodes.size <= this.desired) break;
-      this.nodes.delete(one.nodeId);
-      killed ||= one.load > 0;
-    }
+    if (this.#of(false).length === 0) this.deployments = [newest];
     return killed;
   }
 
-  /** A minute: heartbeats, calls that begin and end, orders that are followed. */
+  /** A minute: heartbeats, calls that begin and end, orders that are followed, protection given up and asked for. */
   pass(load: (one: Node) => number): void {
     this.nowMs += minute;
-    for (const one of this.nodes.values()) {
-      const state = one.order === 'drain' ? 'draining' : one.state;
-      const most = state === 'draining' ? one.load : 100;
-      const now = Math.min(load(one), most);
-      const isProtected = state === 'up' || now > 0;
-      this.nodes.set(one.nodeId, { ...one, state, load: now, isProtected, heartbeatAtMs: this.nowMs });
+    const before = [...this.nodes.values()];
+    const chosen = safest(this.serving(), before);
+    const nodes = before.map((one) => {
+      const drains = one.state === 'draining' || reasonToDrain(one, before, this.nowMs) !== undefined;
+      const now = Math.min(load(one), drains || !chosen.includes(one) ? one.load : 100);
+      const isProtected = one.isProtected && !(drains && now === 0);
+      return { ...one, state: drains ? 'draining' : 'up', load: now, isProtected, heartbeatAtMs: this.nowMs } as const;
+    });
+    let guarded = nodes.filter(({ isProtected }) => isProtected).length;
+    // Those with calls ask more often, so they are the ones that get what there is.
+    for (const one of nodes.sort((a, b) => b.load - a.load)) {
+      const isGranted = !one.isProtected && !(one.state === 'draining' && one.load === 0) && guarded < this.desired;
+      if (isGranted) guarded += 1;
+      this.nodes.set(one.nodeId, { ...one, isProtected: one.isProtected || isGranted });
     }
   }
 
@@ -203,15 +303,20 @@ class World {
     const order = scale({
       nodes: [...this.nodes.values()],
       service: { desired: this.desired, running: this.nodes.size, pending: 0, isDeploying: this.isDeploying },
-      minNodes: this.minNodes,
-      maxNodes: 10,
+      current: new Set(this.#of(true).map(({ nodeId }) => nodeId)),
+      minNodes: this.#minNodes,
+      maxNodes: this.#maxNodes,
       wantedAtMs: this.wantedAtMs,
       nowMs: this.nowMs,
     });
-    if (order?.kind === 'drain') this.nodes.set(order.node.nodeId, { ...order.node, order: 'drain' });
+    if (order?.kind === 'drain') for (const one of order.nodes) this.nodes.set(one.nodeId, { ...one, order: 'drain' });
     if (order?.kind === 'release') this.nodes.set(order.node.nodeId, { ...order.node, releasedAtMs: this.nowMs });
     if (order && order.kind !== 'drain') this.desired = order.desired;
     return order;
+  }
+
+  serving(): Node[] {
+    return [...this.nodes.values()].filter(({ state, order }) => state === 'up' && !order);
   }
 }
 
@@ -239,14 +344,15 @@ test('whatever happens: no call is cut, never fewer nodes than wanted, one drain
             const before = [...world.nodes.values()];
             const order = world.reap();
             if (order?.kind === 'drain') {
+              expect(order.nodes).toHaveLength(1);
               expect(before.filter(({ state, order: given }) => state === 'draining' || given)).toEqual([]);
-              const rest = before.filter(({ nodeId }) => nodeId !== order.node.nodeId);
+              const rest = before.filter(({ nodeId }) => nodeId !== order.nodes[0]?.nodeId);
               const all = before.reduce((sum, one) => sum + one.load, 0);
               expect(all).toBeLessThanOrEqual(0.6 * rest.reduce((sum, one) => sum + one.capacity, 0));
             }
           }
           expect(world.ecs()).toBe(false);
-          const serving = [...world.nodes.values()].filter(({ state, order }) => state === 'up' && !order);
+          const serving = world.serving();
           expect(serving.length).toBeGreaterThanOrEqual(reaps === 0 ? 0 : Math.min(minNodes, world.desired));
           if (reaps > 0 && isWanted) expect(serving.length).toBeGreaterThan(0);
         }
@@ -273,5 +379,50 @@ test('without calls it comes to rest at the least, and goes back up when somebod
       expect(world.nodes.size).toBe(Math.max(1, minNodes));
     }),
     { numRuns: 60 },
+  );
+});
+
+const anyDeploy = fc.record({
+  kind: fc.constantFrom('release', 'same release', 'back'),
+  minutes: fc.array(fc.record({ load: fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 4, maxLength: 4 }) }), {
+    minLength: 3,
+    maxLength: 12,
+  }),
+});
+
+test('whatever is deployed, and taken back: no call is cut, somebody serves, calls are protected, and it comes to rest', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 3 }),
+      fc.array(anyDeploy, { minLength: 1, maxLength: 4 }),
+      (count, deploys) => {
+        const world = new World(count, 1, 100);
+        const minuteOf = (load: (one: Node) => number) => {
+          world.pass(load);
+          world.reap();
+          expect(world.ecs()).toBe(false);
+          expect(world.desired).toBeLessThanOrEqual(12);
+        };
+        minuteOf(() => 5);
+        for (const { kind, minutes } of deploys) {
+          // One at a time is CloudFormation's rule; one more may be forced beside it.
+          while (world.deployments.length > 2) minuteOf(() => 0);
+          if (kind === 'back' && world.isDeploying) world.rollBack();
+          else world.deploy(kind === 'release' ? `r${world.nowMs}` : undefined);
+          expect(world.ecs()).toBe(false);
+          for (const { load } of minutes) minuteOf((one) => load[Number(one.nodeId.slice(1)) % 4] ?? 0);
+          // What ECS may cut is over after some minutes: only then may the next deploy come.
+          for (let at = 0; at < 6 && (world.isInDanger() || world.serving().length === 0); at += 1)
+            minuteOf((one) => one.load);
+          expect(world.isInDanger()).toBe(false);
+          expect(world.serving().length).toBeGreaterThan(0);
+        }
+        for (let at = world.nodes.size * 4 + 60; at > 0; at -= 1) minuteOf(() => 0);
+        expect(world.isDeploying).toBe(false);
+        expect(world.nodes.size).toBe(1);
+        expect([...world.nodes.values()][0]).toMatchObject({ state: 'up', release: world.release });
+      },
+    ),
+    { numRuns: 400 },
   );
 });

@@ -17,11 +17,14 @@ import { until } from '../../support/until.ts';
 const world = inProcess();
 const minute = 60_000;
 let ecs: FakeEcs;
+/** Of what is deployed. */
+let release = 'first';
 beforeAll(async () => {
   await world.stop('n1');
   ecs = await new FakeEcs().start();
   ecs.launch = async (taskId) => {
-    await world.start(taskId, [new FakeBackend('janus', `janus of ${taskId}`)], { ecsAgent: ecs.agentUrl(taskId) });
+    const backends = [new FakeBackend('janus', `janus of ${taskId}`)];
+    await world.start(taskId, backends, { ecsAgent: ecs.agentUrl(taskId), release });
     return () => world.stop(taskId);
   };
   vi.stubEnv('PATCHBAY_CLUSTER', 'calls');
@@ -47,8 +50,8 @@ const arrives = async (connectionId: string) => {
     messageEvent('', { connectionId, eventType: 'CONNECT', authorizer: { tenant: 'acme', sub: 'ann', scope: '' } }),
   );
 };
-/** A minute of ECS, the nodes and the reaper. */
-async function passes(ms = minute): Promise<{ started: string[]; stopped: string[] }> {
+/** A minute of the nodes and the reaper. */
+async function looks(ms = minute): Promise<void> {
   later(ms);
   for (const { id } of ecs.tasks.values()) {
     const before = (await listed(id))?.heartbeatAtMs;
@@ -57,6 +60,10 @@ async function passes(ms = minute): Promise<{ started: string[]; stopped: string
   }
   services().directory.forget('');
   await reap({ 'detail-type': 'Scheduled Event' });
+}
+/** And of ECS. */
+async function passes(ms = minute): Promise<{ started: string[]; stopped: string[] }> {
+  await looks(ms);
   const happened = await ecs.settle();
   for (const taskId of happened.stopped) await reap(taskEvent(taskId));
   return happened;
@@ -100,6 +107,9 @@ test('with minNodes 0 nodes go down to none when nobody is there, and come back 
   expect(ecs.desired).toBe(1);
   expect(await passes()).toEqual({ started: [], stopped: ['task-1'] });
   expect(counts()).toEqual({ desired: 0, tasks: [] });
+  // It ended well, so nothing of it is lost; but what its task's end left to look after is looked after twice.
+  expect(await listed('task-1')).toMatchObject({ state: 'lost' });
+  await passes();
   expect(await new NodeStore(world.table).list()).toEqual([]);
   expect(await new NodeStore(world.table).getKeys('task-1')).toEqual([]);
   for (let at = 0; at < 6; at += 1) await passes();
@@ -268,14 +278,112 @@ describe('of two nodes', () => {
 
   test('while a deploy is under way none goes', async () => {
     const { ann, session_id, idle } = await two();
-    ecs.isDeploying = true;
+    // ECS takes its time to start the new ones.
+    vi.spyOn(ecs, 'settle').mockResolvedValue({ started: [], stopped: [] });
+    ecs.deploy();
     for (let at = 0; at < 5; at += 1) await passes();
     expect(await listed(idle)).not.toHaveProperty('order');
-    ecs.isDeploying = false;
+    ecs.rollBack();
+    vi.mocked(ecs.settle).mockRestore();
+    await ecs.settle();
     await passes();
     expect(await listed(idle)).toMatchObject({ order: 'drain' });
     await ann.ask('destroy', { session_id });
   }, 60_000);
+});
+
+describe('a deploy, with a call on each node', () => {
+  /** One node with a call, and the next deployment's beside it. */
+  async function deployed(next: string) {
+    for (const { id } of [...ecs.tasks.values()]) {
+      await world.stop(id);
+      ecs.tasks.delete(id);
+      await reap(taskEvent(id));
+    }
+    ecs.desired = 1;
+    await ecs.settle();
+    const [old = ''] = [...ecs.tasks.keys()];
+    await isProtected(old);
+    services().directory.forget('');
+    const ann = await world.connect();
+    const first = String((await echo(ann)).session_id);
+    expect(first).toContain(`@${old}`);
+    release = next;
+    ecs.deploy();
+    const { started } = await ecs.settle();
+    expect(started).toHaveLength(1);
+    return { ann, first, old, fresh: started[0] ?? '' };
+  }
+  const isProtected = (id: string) => until(`${id} is protected`, () => ecs.tasks.get(id)?.isProtected, 15_000);
+  const drains = (id: string) =>
+    until(`${id} drains`, async () => {
+      world.beat(id);
+      return (await listed(id))?.state === 'draining';
+    });
+  /** Lets time go by until there is one node, of the newest deployment: which. */
+  async function atRest(): Promise<string> {
+    await until(
+      'one node is left',
+      async () => {
+        await passes(2 * minute);
+        return ecs.tasks.size === 1 && !ecs.isDeploying;
+      },
+      45_000,
+    );
+    const [last = ''] = [...ecs.tasks.keys()];
+    expect(await listed(last)).toMatchObject({ state: 'up' });
+    return last;
+  }
+
+  test('that is taken back cuts neither: the new node was protected, and the old release has a node again', async () => {
+    const { ann, first, old, fresh } = await deployed('second');
+    await drains(old);
+    services().directory.forget('');
+    const second = String((await echo(ann)).session_id);
+    expect(second).toContain(`@${fresh}`);
+    // One task is to be, one is protected: ECS refuses the other, and would stop it in a rollback.
+    expect(ecs.tasks.get(fresh)?.isProtected).toBe(false);
+    await looks();
+    expect(ecs.desired).toBe(2);
+    await isProtected(fresh);
+
+    release = 'first';
+    ecs.rollBack();
+    await passes();
+    expect(ecs.tasks.has(fresh)).toBe(true);
+    await until(
+      'the old release has a node that takes calls',
+      async () => {
+        await passes();
+        const nodes = await new NodeStore(world.table).list();
+        return nodes.some((node) => node.release === 'first' && node.state === 'up' && node.nodeId !== old);
+      },
+      20_000,
+    );
+    await drains(fresh);
+    services().directory.forget('');
+    const third = String((await echo(ann)).session_id);
+    expect([old, fresh]).not.toContain(third.split('@')[1]);
+    for (const id of [first, second, third]) expect(ann.of(id, 'destroyed')).toEqual([]);
+    for (const session_id of [first, second, third]) await ann.ask('destroy', { session_id });
+    expect(await listed(await atRest())).toMatchObject({ release: 'first' });
+  }, 90_000);
+
+  test('of the same release, as when it is forced, drains the old node too: by an order', async () => {
+    const { ann, first, old, fresh } = await deployed(release);
+    await passes();
+    expect(await listed(old)).toMatchObject({ order: 'drain' });
+    expect(await listed(fresh)).not.toHaveProperty('order');
+    await drains(old);
+    services().directory.forget('');
+    const second = String((await echo(ann)).session_id);
+    expect(second).toContain(`@${fresh}`);
+    expect(ann.of(first, 'destroyed')).toEqual([]);
+    await ann.ask('destroy', { session_id: first });
+    expect(await atRest()).toBe(fresh);
+    expect(ann.of(second, 'destroyed')).toEqual([]);
+    await ann.ask('destroy', { session_id: second });
+  }, 90_000);
 });
 
 async function sessionsOf(party: Party): Promise<{ session_id: string }[]> {
