@@ -1,5 +1,6 @@
 import { eventCommands } from './event-commands.ts';
-import type { Handlers } from './order.ts';
+import type { RawOrder } from './http.ts';
+import type { Handlers, NodeCommand } from './order.ts';
 import { roomCommands } from './room/commands.ts';
 import type { Rooms } from './room/rooms.ts';
 import { sessionCommands } from './session/commands.ts';
@@ -16,3 +17,13 @@ export const commandHandlers = (
   ...roomCommands(rooms),
   ...eventCommands(sessions, subscriptions),
 });
+
+/** `order.data` was checked by the schema of this very command. */
+export function runCommand(
+  handlers: ReturnType<typeof commandHandlers>,
+  command: NodeCommand,
+  order: RawOrder,
+): Promise<unknown> {
+  const run = handlers[command] as (order: RawOrder) => Promise<unknown>;
+  return run(order);
+}

@@ -14,7 +14,11 @@ export interface Protection {
 }
 
 /** Where no ECS runs the node, nothing is to be passed over. */
-export const noProtection: Protection = { isOn: false, want: () => {}, stop: () => {} };
+const noProtection: Protection = { isOn: false, want: () => {}, stop: () => {} };
+
+/** @param agentUrl where ECS' agent is; undefined where there is none */
+export const protectionOf = (agentUrl: string | undefined, options: Omit<ProtectionOptions, 'agentUrl'>): Protection =>
+  agentUrl === undefined ? noProtection : new TaskProtection({ ...options, agentUrl });
 
 /** ECS' own default is 2 h; less, so that a node that hangs does not block a deployment for long. */
 const expiresInMinutes = 60;
@@ -22,7 +26,7 @@ const renewMs = 15 * 60_000;
 const backoff = { baseMs: 1000, maxMs: 60_000 };
 const answerMs = 10_000;
 
-export interface ProtectionOptions {
+interface ProtectionOptions {
   /** `ECS_AGENT_URI`, which ECS sets in each container. */
   readonly agentUrl: string;
   readonly clock: Clock;
@@ -37,7 +41,7 @@ export interface ProtectionOptions {
  * wanted. ECS may refuse it for a while: `DEPLOYMENT_BLOCKED` while other protected tasks hold a deployment up.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-scale-in-protection-endpoint.html
  */
-export class TaskProtection implements Protection {
+class TaskProtection implements Protection {
   readonly #options: ProtectionOptions;
   readonly #timers: Timers<'next'>;
   #wanted: boolean | undefined;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { noProtection, TaskProtection } from '../../../lib/controller/protection.ts';
+import { type Protection, protectionOf } from '../../../lib/controller/protection.ts';
 import { silentLog } from '../../../lib/domain/log.ts';
 import { ManualClock } from '../../support/clock.ts';
 import { agentDown, deploymentBlocked, FakeEcs } from '../../support/fake-ecs.ts';
@@ -8,7 +8,7 @@ let ecs: FakeEcs;
 let clock: ManualClock;
 let changes: boolean[];
 let warnings: object[];
-let protection: TaskProtection;
+let protection: Protection;
 beforeEach(async () => {
   ecs = await new FakeEcs().start();
   ecs.desired = 2;
@@ -23,9 +23,8 @@ afterEach(async () => {
   await ecs.stop();
 });
 
-const make = (agentUrl: string): TaskProtection =>
-  new TaskProtection({
-    agentUrl,
+const make = (agentUrl: string | undefined): Protection =>
+  protectionOf(agentUrl, {
     clock,
     log: { ...silentLog, warn: (fields) => warnings.push(fields) },
     random: () => 0,
@@ -162,6 +161,7 @@ test('an agent that is not there is asked again', async () => {
 });
 
 test('where no ECS runs the node there is none', () => {
-  noProtection.want(true);
-  expect(noProtection.isOn).toBe(false);
+  const none = make(undefined);
+  none.want(true);
+  expect(none.isOn).toBe(false);
 });
