@@ -167,14 +167,14 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     }
   }
 
-  // Of a node that was given up, they are the reaper's to tell of.
   const before = (await nodes.list()).find((node) => node.nodeId === nodeId);
+  // Of a node that was given up, they are the reaper's to tell of.
   if (before?.state !== 'lost') await calls.releaseLeftovers();
   await calls.start();
   for (const backend of backends) backend.start();
   protection.want(true);
   await uploads?.start();
-  await registration.start();
+  await registration.start(before);
   if (!stopping) cloudwatch?.start();
   log.info({ node_id: nodeId, url }, 'node is up');
 

@@ -48,12 +48,12 @@ export class Registration {
     return this.#keys;
   }
 
-  async start(): Promise<void> {
+  /** @param before the node's record, where an earlier process has left one */
+  async start(before?: Node): Promise<void> {
     const { nodes, register, describe, clock } = this.#options;
     const { nodeId, release } = describe();
     // The node is older than its process: one that comes back after a fault must not look like a newer release.
-    const before = (await nodes.list()).find((node) => node.nodeId === nodeId && node.release === release);
-    this.#bootedAtMs = before?.bootedAtMs ?? clock.nowMs();
+    this.#bootedAtMs = before?.release === release ? before.bootedAtMs : clock.nowMs();
     const [old] = await nodes.getKeys(nodeId);
     const fresh = randomBytes(32).toString('base64url');
     this.#keys = old === undefined ? [fresh] : [fresh, old];

@@ -16,6 +16,7 @@ import { admin, caller, moderator } from '../../support/callers.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { reason, rejection } from '../../support/errors.ts';
 import { FakeBackend } from '../../support/fake-backend.ts';
+import { listNode, node } from '../../support/nodes.ts';
 import { FakePoster } from '../../support/poster.ts';
 import { roomRecord } from '../../support/rooms.ts';
 import { answer, offer } from '../../support/sdp.ts';
@@ -258,6 +259,16 @@ describe('the record of the node', () => {
     expect(poster.delivered(connectionId)).toEqual([1, 2, 3]);
     expect(backend.stopped).toBe(1);
   });
+});
+
+test('a node that starts again is as old as before, for which it reads the list of nodes no second time', async () => {
+  await listNode(table, node('older', { bootedAtMs: 77 }));
+  const list = vi.spyOn(NodeStore.prototype, 'list');
+  const { listed } = await start('older');
+  // Once for what was there, once for its first heartbeat.
+  expect(list).toHaveBeenCalledTimes(2);
+  list.mockRestore();
+  expect(await listed()).toMatchObject({ bootedAtMs: 77 });
 });
 
 test('a node that starts again frees the ids of the sessions that its earlier process held', async () => {

@@ -130,13 +130,13 @@ test('a node that stops is off the list and leaves no timer', async () => {
 describe('when it began', () => {
   test('is kept by a process that comes back: it is no newer release', async () => {
     await listNode(table, node('n8', { bootedAtMs: 77 }));
-    await registration('n8').start();
+    await registration('n8').start(await listed('n8'));
     expect(beaten.at(-1)?.own.bootedAtMs).toBe(77);
   });
 
   test('is now for a process of another release', async () => {
     await listNode(table, node('n9', { bootedAtMs: 77, release: 'older' }));
-    await registration('n9').start();
+    await registration('n9').start(await listed('n9'));
     expect(beaten.at(-1)?.own.bootedAtMs).toBe(clock.nowMs());
   });
 });
