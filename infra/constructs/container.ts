@@ -84,17 +84,18 @@ export function addContainer(task: FargateTaskDefinition, logs: Logs, spec: Cont
   return container;
 }
 
-/**
- * The supervisor restarts its program at once; ECS the supervisor, if it has lived for a minute (by itself: five). Healthy is a container whose supervisor
- * lives: its program may die and come back while calls go on.
- */
+/** The supervisor restarts its program at once; ECS the supervisor, if it has lived for a minute (by itself: five). */
 const supervision = (name: ImageName) => ({
   enableRestartPolicy: true,
   restartAttemptPeriod: Duration.seconds(60),
-  healthCheck: {
-    command: ['CMD', 's6-svok', `${folders.run}/s6/${name}/${name}`],
-    interval: Duration.seconds(30),
-    retries: 5,
-    startPeriod: Duration.seconds(60),
-  },
+  healthCheck: { ...health(name), interval: Duration.seconds(30), retries: 5 },
 });
+
+/**
+ * Healthy is a container whose supervisor lives: its program may die and come back while calls go on. The controller must also have
+ * been able to take calls once, which a slow start of the engines holds up: five minutes of grace are the most that ECS has.
+ */
+const health = (name: ImageName) =>
+  name === 'controller'
+    ? { command: ['CMD', '/opt/patchbay/healthy'], startPeriod: Duration.minutes(5) }
+    : { command: ['CMD', 's6-svok', `${folders.run}/s6/${name}/${name}`], startPeriod: Duration.minutes(1) };

@@ -12,6 +12,8 @@ export const nodeFiles = (runDir: string) => ({
   /** For s6-envdir: a file for each variable of the controller. */
   environment: join(runDir, 'environment'),
   publicIp: join(runDir, 'public-ip'),
+  /** The controller makes it when it can take calls for the first time; its container is healthy from then on. */
+  served: join(runDir, 'served'),
 });
 
 /** What the controller's environment was last time; nothing where there was none. */

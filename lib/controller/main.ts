@@ -9,6 +9,7 @@ import { parseFreeSwitchUrl } from '../backends/freeswitch/url.ts';
 import { JanusBackend } from '../backends/janus/backend.ts';
 import { parseJanusUrl } from '../backends/janus/url.ts';
 import { P2pBackend } from '../backends/p2p/backend.ts';
+import { nodeFiles } from '../configure/node-files.ts';
 import { systemClock } from '../domain/clock.ts';
 import { need, read, readInteger, readList, variables } from '../env.ts';
 import { EventBus } from '../push/bus.ts';
@@ -38,6 +39,9 @@ if (freeswitchUrls.length > 0) requireFolder(variables.recordingsDir, recordings
 const nodeId = (read('nodeId') ?? hostname()).replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 64);
 const engine = { nodeId, clock: systemClock, log, random: Math.random } as const;
 const publicAddress = read('publicIp') ?? '127.0.0.1';
+
+/** What the containers of a node share. */
+const runDir = read('runDir');
 
 const surroundings = { clock: systemClock, log, random: Math.random } as const;
 const busName = read('eventBus');
@@ -79,6 +83,7 @@ const starting = startNode({
     ),
     new P2pBackend(),
   ],
+  served: runDir === undefined ? undefined : nodeFiles(runDir).served,
   // The supervisor starts it again, as a new node that holds nothing.
   onLost: () => process.exit(1),
   clock: systemClock,

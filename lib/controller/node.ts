@@ -1,6 +1,6 @@
 import type { Backend } from '../backends/backend.ts';
 import { reasonToDrain } from '../domain/drain.ts';
-import type { Engine } from '../domain/placement.ts';
+import { canTakeCalls } from '../domain/placement.ts';
 import { PatchbayError } from '../protocol/errors.ts';
 import type { Uploads } from '../recordings/uploads.ts';
 import { NodeRegister } from '../store/node-register.ts';
@@ -13,6 +13,7 @@ import { createHttp } from './http.ts';
 import { Metrics } from './metrics.ts';
 import { protectionOf } from './protection.ts';
 import { Registration } from './registration.ts';
+import { Served } from './served.ts';
 import { settle } from './settle.ts';
 
 export interface NodeOptions extends Omit<CallsOptions, 'backends' | 'onEvent' | 'onEnded'> {
@@ -30,6 +31,8 @@ export interface NodeOptions extends Omit<CallsOptions, 'backends' | 'onEvent' |
   readonly backends: (onChange: () => void) => Backend[];
   /** The node was given up and has ended itself: its process is of no use any more. */
   readonly onLost: () => void;
+  /** The file that is made when the node can take calls for the first time, for its container's health check; missing: none. */
+  readonly served?: string | undefined;
   /** Takes the lines of the log that CloudWatch makes metrics of; missing: there are none. */
   readonly cloudwatch?: ((line: string) => void) | undefined;
 }
@@ -100,6 +103,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     },
     changed: () => registration.changed(),
   });
+  const served = new Served(options.served, log);
   const nodes = new NodeStore(table);
   const registration: Registration = new Registration({
     nodes,
@@ -119,6 +123,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       isProtected: protection.isOn,
     }),
     beaten: (own, all) => {
+      void served.listed(own.engines);
       const why = reasonToDrain(own, all, clock.nowMs());
       if (why !== undefined) drain.begin(why);
     },
@@ -179,10 +184,4 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   log.info({ node_id: nodeId, url }, 'node is up');
 
   return { url, stop: () => stop('all') };
-}
-
-/** An engine is up; p2p needs none, and counts only where nothing else was asked for. */
-function canTakeCalls(engines: readonly Engine[]): boolean {
-  const real = engines.filter(({ kind }) => kind !== 'p2p');
-  return real.length === 0 || real.some(({ up }) => up);
 }

@@ -17,6 +17,12 @@ export interface Engine {
   readonly sessions: number;
 }
 
+/** An engine is up; p2p needs none, and counts only where nothing else was asked for. */
+export function canTakeCalls(engines: readonly Engine[]): boolean {
+  const real = engines.filter(({ kind }) => kind !== 'p2p');
+  return real.length === 0 || real.some(({ up }) => up);
+}
+
 /** A media node, as its record tells it. `load` and `capacity` in sessions. */
 export interface Node {
   readonly nodeId: string;

@@ -224,8 +224,10 @@ describe("the controller's container", () => {
     node = own;
     await own.configure();
     await own.start('janus');
+    expect(await own.isHealthy('controller')).toBe(false);
     const { pid: first = 0 } = await own.start('controller');
     expect(await registered('first')).toMatchObject({ release: 'this one', url: expect.stringContaining('127.0.0.1') });
+    await until('it is healthy', () => own.isHealthy('controller'));
     const bootedAtMs = Date.now();
     // As Node calls itself.
     await startsAgain('controller', first, 'MainThread');
@@ -236,6 +238,50 @@ describe("the controller's container", () => {
     );
     await endsWell('controller', first);
     expect((await new NodeStore(table).list()).map(({ nodeId }) => nodeId)).not.toContain('first');
+  });
+
+  test('is healthy when it can take calls for the first time, and stays so while it is down, and Janus too', async () => {
+    const own = await NodeContainers.create(task({ PATCHBAY_NODE_ID: 'served' }));
+    node = own;
+    await own.configure();
+    const { pid: first = 0 } = await own.start('controller');
+    const isListed = async () => (await new NodeStore(table).list()).some(({ nodeId }) => nodeId === 'served');
+    await until('it is registered, without an engine', isListed, 15_000);
+    expect(await own.isHealthy('controller')).toBe(false);
+    await own.start('janus');
+    await until('it is healthy', () => own.isHealthy('controller'), 15_000);
+    // As `configure` is when somebody runs it again.
+    await own.configure();
+    expect(await own.isHealthy('controller')).toBe(true);
+
+    const pid = await programOf('controller', first, 'MainThread');
+    await own.keepDown('controller');
+    process.kill(pid, 'SIGKILL');
+    await own.stop('janus');
+    await until('it is down', () => !isAlive(pid));
+    await new Promise((resolve) => setTimeout(resolve, restartMs));
+    expect(descendants(first).map(({ name }) => name)).not.toContain('MainThread');
+    expect(await own.isHealthy('controller')).toBe(true);
+    expect(await own.isHealthy('janus')).toBe(false);
+  });
+
+  test('is not healthy when the controller ends again and again from its first start on', async () => {
+    const own = await NodeContainers.create(task({ PATCHBAY_NODE_ID: 'broken', PATCHBAY_TABLE: '' }));
+    node = own;
+    await own.configure();
+    await own.start('janus');
+    await own.start('controller');
+    const answers: boolean[] = [];
+    await until(
+      'it has ended twice',
+      async () => {
+        answers.push(await own.isHealthy('controller'));
+        return (await own.log('controller')).split('Error: PATCHBAY_TABLE is not set').length > 2;
+      },
+      15_000,
+    );
+    expect(answers).not.toContain(true);
+    expect(await own.isHealthy('janus')).toBe(true);
   });
 
   test("asks with the credentials of the task's role", async () => {

@@ -88,7 +88,7 @@ describe.each(images)('the image %s', (name) => {
 });
 
 describe.each(nodeImages)("the node's image %s", (name) => {
-  test('has s6 of its distribution as its first process, and is healthy as long as its supervisor lives', async () => {
+  test('has s6 of its distribution as its first process, and is healthy as long as that watches over its program', async () => {
     const stage = await lastStage(name);
     const pinned = name === 'freeswitch' ? /apk add --no-cache 's6~[\d.]+'/ : /apt-get install .*'s6=[\d.]+-\d+\*'/;
     expect(said(stage, 'RUN').join(' ')).toMatch(pinned);
@@ -99,14 +99,17 @@ describe.each(nodeImages)("the node's image %s", (name) => {
     );
     const [health = ''] = said(stage, 'HEALTHCHECK');
     expect(health).toMatch(/--interval=\d+s .*--start-period=\d+s/);
-    expect(JSON.parse(/\[.*\]$/.exec(health)?.[0] ?? '[]')).toEqual(['s6-svok', `/run/patchbay/s6/${name}/${name}`]);
+    // That of the controller asks for more, by a script.
+    expect(JSON.parse(/\[.*\]$/.exec(health)?.[0] ?? '[]')).toEqual(
+      name === 'controller' ? ['/opt/patchbay/healthy'] : ['s6-svok', `/run/patchbay/s6/${name}/${name}`],
+    );
   });
 
   test('is started by plain scripts that may be run, stop at the first fault, and end as the program itself', async () => {
     const scripts = said(await lastStage(name), 'COPY')
       .filter((rest) => !rest.startsWith('--from='))
       .flatMap((rest) => rest.split(' ').slice(0, -1))
-      .filter((file) => /^(supervise|.*\/(run|start|entrypoint))$/.test(file));
+      .filter((file) => /^(supervise|.*\/(run|start|entrypoint|healthy))$/.test(file));
     expect(scripts.length).toBeGreaterThan(1);
     for (const file of scripts) {
       const path = join(containersDir, file);
@@ -118,6 +121,14 @@ describe.each(nodeImages)("the node's image %s", (name) => {
       if (!isOneLine) expect(text, file).toContain('\nset -eu\n');
     }
   });
+});
+
+test("the controller's container has five minutes to become healthy, and is told where to say so", async () => {
+  const stage = await lastStage('controller');
+  expect(said(stage, 'HEALTHCHECK')[0]).toContain('--start-period=300s');
+  expect(said(stage, 'ENV').join(' ')).toContain('PATCHBAY_RUN_DIR=/run/patchbay');
+  expect(nodeFiles('/run/patchbay').served).toBe('/run/patchbay/served');
+  expect(await readFile(join(containersDir, 'controller/healthy'), 'utf8')).toContain('"$run/served"');
 });
 
 test('FreeSWITCH is taken as it is: nothing here fetches its source or builds it, and another image can be named', async () => {

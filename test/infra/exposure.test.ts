@@ -91,7 +91,10 @@ describe.each(stages)('%s', (stage) => {
         ...(Name !== 'configure' && {
           DependsOn: [{ ContainerName: 'configure', Condition: 'SUCCESS' }],
           RestartPolicy: { Enabled: true },
-          HealthCheck: { Command: ['CMD', 's6-svok', `/run/patchbay/s6/${Name}/${Name}`] },
+          HealthCheck:
+            Name === 'controller'
+              ? { Command: ['CMD', '/opt/patchbay/healthy'], StartPeriod: 300, Interval: 30, Retries: 5 }
+              : { Command: ['CMD', 's6-svok', `/run/patchbay/s6/${Name}/${Name}`], StartPeriod: 60 },
         }),
       })),
     );

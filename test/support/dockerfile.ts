@@ -49,6 +49,7 @@ export interface Image {
   /** ENTRYPOINT, with its paths where the files are; and what it is given if nothing else is asked for. */
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
+  /** The same of its health check. */
   readonly healthcheck: readonly string[];
 }
 
@@ -79,6 +80,6 @@ export async function layOut(name: string, into: string): Promise<Image> {
     env: Object.fromEntries(env),
     entrypoint: list('ENTRYPOINT').map(here),
     cmd: list('CMD'),
-    healthcheck: list('HEALTHCHECK'),
+    healthcheck: list('HEALTHCHECK').map(here),
   };
 }

@@ -92,10 +92,15 @@ export class NodeContainers {
     const [program = '', ...args] = this.image(name).healthcheck.map((word) =>
       word.replace('/run/patchbay', this.runDir),
     );
-    return promisify(execFile)(program, args).then(
+    return promisify(execFile)(program, args, { env: this.#environment(name) }).then(
       () => true,
       () => false,
     );
+  }
+
+  /** Has the supervisor not start its program again, once it has ended. */
+  async keepDown(name: ContainerName): Promise<void> {
+    await promisify(execFile)('s6-svc', ['-O', join(this.runDir, 's6', name, name)]);
   }
 
   /** As ECS does it. Resolves with how the container ended. */

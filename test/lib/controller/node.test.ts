@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NodeClient } from '../../../lib/command/node-client.ts';
 import { NodeDirectory } from '../../../lib/command/node-directory.ts';
-import { type RunningNode, startNode } from '../../../lib/controller/node.ts';
+import { type NodeOptions, type RunningNode, startNode } from '../../../lib/controller/node.ts';
 import type { Caller } from '../../../lib/domain/access.ts';
 import { systemClock } from '../../../lib/domain/clock.ts';
 import { silentLog } from '../../../lib/domain/log.ts';
 import { ConnectionStore } from '../../../lib/store/connections.ts';
+import { NodeRegister } from '../../../lib/store/node-register.ts';
 import { NodeStore } from '../../../lib/store/nodes.ts';
 import { RoomStore } from '../../../lib/store/rooms.ts';
 import { SessionStore } from '../../../lib/store/sessions.ts';
@@ -16,7 +20,7 @@ import { admin, caller, moderator } from '../../support/callers.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { reason, rejection } from '../../support/errors.ts';
 import { FakeBackend } from '../../support/fake-backend.ts';
-import { listNode, node } from '../../support/nodes.ts';
+import { node as listedNode, listNode } from '../../support/nodes.ts';
 import { FakePoster } from '../../support/poster.ts';
 import { roomRecord } from '../../support/rooms.ts';
 import { answer, offer } from '../../support/sdp.ts';
@@ -40,7 +44,7 @@ afterEach(async () => {
   running = undefined;
 });
 
-async function start(nodeId: string) {
+async function start(nodeId: string, change: Partial<NodeOptions> = {}) {
   let changed = () => {};
   running = await startNode({
     nodeId,
@@ -62,6 +66,7 @@ async function start(nodeId: string) {
     clock: systemClock,
     log: silentLog,
     random: Math.random,
+    ...change,
   });
   const directory = new NodeDirectory(new NodeStore(table), systemClock);
   const client = new NodeClient(directory, systemClock);
@@ -75,6 +80,8 @@ async function start(nodeId: string) {
     },
   };
 }
+/** What is to happen by itself, or not at all, would have by now. */
+const quiet = () => new Promise((resolve) => setTimeout(resolve, 100));
 const sessions = () => new SessionStore(table);
 async function connect(): Promise<string> {
   const connectionId = randomUUID();
@@ -233,6 +240,57 @@ describe('a connection that is gone', () => {
   });
 });
 
+describe('that the node could take calls', () => {
+  let folder: string;
+  let served: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'patchbay-test-run-'));
+    served = join(folder, 'served');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const isTold = async () => (await readdir(folder)).includes('served');
+
+  test('is told when its record says so for the first time, and for good', async () => {
+    backend.up = false;
+    const node = await start('served', { served });
+    expect(await node.listed()).toMatchObject({ state: 'up' });
+    await quiet();
+    expect(await isTold()).toBe(false);
+    backend.up = true;
+    node.changed();
+    await until('it is told', isTold);
+    expect(await node.listed()).toMatchObject({ engines: [{ up: true }] });
+    backend.up = false;
+    node.changed();
+    await until('the engine down', async () => (await node.listed())?.engines[0]?.up === false);
+    await running?.stop();
+    expect(await isTold()).toBe(true);
+  });
+
+  test('is not told while no heartbeat is taken', async () => {
+    const beat = vi.spyOn(NodeRegister.prototype, 'beat').mockRejectedValue(new Error('throttled'));
+    const node = await start('unheard', { served });
+    await quiet();
+    expect([await node.listed(), await isTold()]).toEqual([undefined, false]);
+    beat.mockRestore();
+    node.changed();
+    await until('it is told', isTold);
+  });
+
+  test('is not told by a node that was given up', async () => {
+    await listNode(table, listedNode('buried', { state: 'lost' }));
+    await start('buried', { served });
+    await quiet();
+    expect(await isTold()).toBe(false);
+  });
+
+  test('does not stop the node when it cannot be told', async () => {
+    const node = await start('untold', { served: join(folder, 'nowhere', 'served') });
+    await node.post('/v1/session/create', created(await connect(), randomUUID()));
+    expect(await node.listed()).toMatchObject({ state: 'up' });
+  });
+});
+
 describe('the record of the node', () => {
   test('tells its engines and load, and at once when an engine goes', async () => {
     const node = await start('record');
@@ -262,7 +320,7 @@ describe('the record of the node', () => {
 });
 
 test('a node that starts again is as old as before, for which it reads the list of nodes no second time', async () => {
-  await listNode(table, node('older', { bootedAtMs: 77 }));
+  await listNode(table, listedNode('older', { bootedAtMs: 77 }));
   const list = vi.spyOn(NodeStore.prototype, 'list');
   const { listed } = await start('older');
   // Once for what was there, once for its first heartbeat.

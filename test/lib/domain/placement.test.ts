@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Node, place, staleAfterMs } from '../../../lib/domain/placement.ts';
+import { canTakeCalls, type Node, place, staleAfterMs } from '../../../lib/domain/placement.ts';
 import type { BackendKind } from '../../../lib/protocol/session.ts';
 import { refusal } from '../../support/errors.ts';
 import { janusEngine, node } from '../../support/nodes.ts';
@@ -24,6 +24,14 @@ const refused = (nodes: readonly Node[], backends: readonly BackendKind[] = ['ja
   refusal(() => choose(nodes, backends, suspects));
 
 const freeswitch = { ...janusEngine, kind: 'freeswitch', name: 'fs-1' } as const;
+
+test('calls can be taken with one engine that is up; p2p counts where there is no other', () => {
+  const p2p = { ...janusEngine, kind: 'p2p', name: 'p2p' } as const;
+  const janusDown = { ...janusEngine, up: false };
+  expect(canTakeCalls([janusDown, freeswitch, p2p])).toBe(true);
+  expect(canTakeCalls([janusDown, { ...freeswitch, up: false }, p2p])).toBe(false);
+  expect(canTakeCalls([p2p])).toBe(true);
+});
 
 describe('two choices', () => {
   const nodes = [node('a', { load: 50 }), node('b', { load: 10 }), node('c', { load: 30 })];
