@@ -348,3 +348,24 @@ test('and those of its rooms', async () => {
   await start('anew');
   expect([await rooms.get(mine), await rooms.get(other)]).toEqual([undefined, other]);
 });
+
+test('those of a node that was given up are left to the reaper, who tells of their end', async () => {
+  await listNode(table, listedNode('given-up', { state: 'lost' }));
+  const whose = { tenant: 'acme', requestId: 'r', userId: 'ann', connectionId: 'c', createdAt: '' } as const;
+  const session = {
+    ...whose,
+    sessionId: randomUUID(),
+    nodeId: 'given-up',
+    attempt: 1,
+    type: 'echo',
+    state: 'ready',
+  } as const;
+  await sessions().claim(session, 9e9);
+  const rooms = new RoomStore(table);
+  const room = roomRecord(randomUUID(), 'given-up');
+  await rooms.claim(room, 9e9);
+  const onLost = vi.fn();
+  await start('given-up', { onLost });
+  await until('it has ended', () => onLost.mock.calls.length > 0);
+  expect([await sessions().get(session), await rooms.get(room)]).toEqual([session, room]);
+});
