@@ -10,7 +10,8 @@ let verify: VerifyToken | undefined;
 
 /**
  * The authorizer of `$connect`: what it puts into its context is the identity of every later message on the connection.
- * No or a bad token: API Gateway answers 401 for a thrown `Unauthorized`, 403 for a policy that denies.
+ * No or a bad token: API Gateway answers 401 for a thrown `Unauthorized`, 403 for a policy that denies, and 500 for any other
+ * error. Lambda logs both errors alike; the alarm tells them apart by the word (`infra/constructs/watch.ts`).
  */
 export async function handler(event: APIGatewayRequestAuthorizerEvent): Promise<APIGatewayAuthorizerResult> {
   const batch = wantsBatches(event) ? '1' : '0';

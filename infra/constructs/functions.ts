@@ -94,7 +94,7 @@ function makeFunction(scope: Functions, name: FunctionName, need: Needs, props: 
     description: `patchbay ${name}`,
   });
   records.grant(role, need.table);
-  role.addToPolicy(new PolicyStatement({ actions: logActions, resources: [logs.functions.logGroupArn] }));
+  role.addToPolicy(new PolicyStatement({ actions: logActions, resources: [logs.ofFunction(name).logGroupArn] }));
   if (!need.outside) for (const statement of networkStatements(scope)) role.addToPolicy(statement);
 
   const made = new Lambda(scope, constructId(name), {
@@ -107,7 +107,7 @@ function makeFunction(scope: Functions, name: FunctionName, need: Needs, props: 
     environment: { NODE_OPTIONS: '--enable-source-maps', POWERTOOLS_LOG_LEVEL: 'INFO' },
     timeout: Duration.seconds(need.timeoutSeconds),
     memorySize: need.memoryMiB,
-    logGroup: logs.functions,
+    logGroup: logs.ofFunction(name),
     loggingFormat: LoggingFormat.JSON,
     tracing: tracing ? Tracing.ACTIVE : Tracing.DISABLED,
     ...(need.waits && waitingConcurrency !== undefined && { reservedConcurrentExecutions: waitingConcurrency }),

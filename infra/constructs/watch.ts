@@ -37,6 +37,26 @@ export interface WatchProps {
 const period = Duration.minutes(1);
 const sums: MetricOptions = { statistic: Stats.SUM, period };
 
+/** The message of the error that ended an invocation, in what the runtime logs of it. */
+const thrown = '$.message.errorMessage';
+const isError = FilterPattern.stringValue('$.level', '=', 'ERROR');
+/**
+ * A refused token has to be thrown as `Unauthorized` to be a 401, and Lambda logs what is thrown at ERROR, as an object in
+ * `message`; that it ended a function for its time, in its report. Whether a field that is missing differs from a value, CloudWatch
+ * does not document: so what has none is named, too.
+ *
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/matching-terms-json-log-events.html
+ */
+const isAuthorizerFault = FilterPattern.any(
+  FilterPattern.all(isError, FilterPattern.stringValue(thrown, '!=', 'Unauthorized')),
+  FilterPattern.all(isError, FilterPattern.notExists(thrown)),
+  FilterPattern.all(
+    FilterPattern.stringValue('$.type', '=', 'platform.report'),
+    FilterPattern.stringValue('$.record.status', '=', 'timeout'),
+  ),
+);
+
 /** What an operator looks at, and what wakes one up. */
 export class Watch extends Construct {
   readonly #topic: ITopic | undefined;
@@ -50,13 +70,15 @@ export class Watch extends Construct {
 
     const messages = api.stage.metric('MessageCount', sums);
     // Faults of our own are answered, so API Gateway does not see them; what a function did not live to answer it does.
-    const faults = this.#logged('Faults', logs.functions, FilterPattern.stringValue('$.level', '=', 'ERROR'));
+    const faults = this.#logged('Faults', logs.functions, isError);
+    const authorizerFaults = this.#logged('AuthorizerFaults', logs.authorizer, isAuthorizerFault);
     const unanswered = api.stage.metric('IntegrationError', sums);
     const uncalled = api.stage.metric('ExecutionError', sums);
     const errorPercent = new MathExpression({
       label: 'errors, % of messages',
-      expression: '100 * (FILL(faults, 0) + FILL(unanswered, 0) + FILL(uncalled, 0)) / FILL(messages, 1)',
-      usingMetrics: { faults, unanswered, uncalled, messages },
+      expression:
+        '100 * (FILL(faults, 0) + FILL(authorizerFaults, 0) + FILL(unanswered, 0) + FILL(uncalled, 0)) / FILL(messages, 1)',
+      usingMetrics: { faults, authorizerFaults, unanswered, uncalled, messages },
       period,
     });
     const recordingsFailed = this.#logged(

@@ -34,6 +34,7 @@ export type VerifyToken = (token: string) => Promise<Claims>;
 /**
  * Tokens are checked by a JWKS (RS256, ES256) or by a secret (HS256), never by what the token itself says it is.
  *
+ * @returns what rejects with TokenRefused for a token that is not good, and with another Error where none could be checked
  * @throws Error when neither or both are configured
  */
 export function tokenVerifier(environment: Environment = process.env): VerifyToken {
@@ -51,7 +52,7 @@ export function tokenVerifier(environment: Environment = process.env): VerifyTok
       : byJwks(createRemoteJWKSet(new URL(jwksUrl), { cooldownDuration: 1000 }), options);
   return async (token) => {
     const payload = await verify(token).catch((error: unknown) => {
-      throw refusal(error);
+      throw isOfKeySet(error) ? outOfReach(error) : refusal(error);
     });
     const result = z.safeParse(claims, payload);
     if (!result.success) {
@@ -73,13 +74,24 @@ const byJwks =
   async (token: string): Promise<JWTPayload> =>
     (await jwtVerify(token, keys, { ...options, algorithms: ['RS256', 'ES256'] })).payload;
 
+/** What `jose` says of a key set, not of a token: it cannot be had, or is none. What is no error of its own came from `fetch`. */
+const keySetErrors: ReadonlySet<string> = new Set([
+  errors.JOSEError.code,
+  errors.JWKSTimeout.code,
+  errors.JWKSInvalid.code,
+  errors.JWKInvalid.code,
+]);
+
+const isOfKeySet = (error: unknown): boolean => !(error instanceof errors.JOSEError) || keySetErrors.has(error.code);
+
+/** A fault of the issuer's or ours, of which the bearer of a token can know nothing: no 401. */
+const outOfReach = (cause: unknown): Error =>
+  new Error(`the key set is out of reach: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+
 /** A genuine token for another audience or issuer is a 403; everything else, a 401. */
 function refusal(error: unknown): TokenRefused {
   if (error instanceof errors.JWTClaimValidationFailed && ['aud', 'iss'].includes(error.claim)) {
     return new TokenRefused('denied', `the token's ${error.claim} is not the one expected`);
   }
-  return new TokenRefused(
-    'unauthorized',
-    error instanceof errors.JOSEError ? error.code : 'the key set is out of reach',
-  );
+  return new TokenRefused('unauthorized', error instanceof errors.JOSEError ? error.code : 'not a token');
 }

@@ -24,6 +24,7 @@ const interfaceActions = [
   'DescribeSubnets',
   'UnassignPrivateIpAddresses',
 ].map((name) => `ec2:${name}`);
+const logOf = (name: FunctionName): string => (name === 'authorize' ? 'Logs/Authorizer' : 'Logs/Functions');
 const account = '<AWS::Region>:<AWS::AccountId>';
 const fromCode = JSON.stringify({
   ArnLike: {
@@ -102,7 +103,7 @@ describe.each(stages)('%s', (stage) => {
       expect(lines(rights(template, role))).toEqual(
         lines([
           ...onTable(declared),
-          ...plain(`<${only('Logs::LogGroup', 'Logs/Functions')}.Arn>`, 'logs:CreateLogStream', 'logs:PutLogEvents'),
+          ...plain(`<${only('Logs::LogGroup', logOf(name))}.Arn>`, 'logs:CreateLogStream', 'logs:PutLogEvents'),
           ...(outside ? [] : plain('*', ...interfaceActions)),
           ...(outside
             ? []
@@ -142,7 +143,7 @@ describe.each(stages)('%s', (stage) => {
         Handler: 'index.handler',
         Timeout: timeoutSeconds,
         MemorySize: memoryMiB,
-        LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: only('Logs::LogGroup', 'Logs/Functions') } },
+        LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: only('Logs::LogGroup', logOf(name)) } },
       });
       const reserved = waits ? 100 : name === 'reap' ? 1 : undefined;
       expect(fn.Properties.ReservedConcurrentExecutions).toBe(stage === 'prod' ? reserved : undefined);

@@ -54,11 +54,11 @@ export async function signingKey(kid: string, alg: 'RS256' | 'RS512' | 'ES256' =
 
 /** A key set on a free port of loopback. */
 export async function startJwks(first: readonly JWK[]) {
-  let keys = first;
+  let answer = { status: 200, text: JSON.stringify({ keys: first }) };
   let requests = 0;
   const server = createServer((_request, response) => {
     requests += 1;
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }));
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.text);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -69,7 +69,10 @@ export async function startJwks(first: readonly JWK[]) {
       return requests;
     },
     serve(now: readonly JWK[]) {
-      keys = now;
+      answer = { status: 200, text: JSON.stringify({ keys: now }) };
+    },
+    answer(status: number, text: string) {
+      answer = { status, text };
     },
     async stop() {
       server.closeAllConnections();

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { exportSPKI } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { TokenRefused, tokenVerifier, type VerifyToken } from '../../../lib/authorize/token.ts';
@@ -197,9 +198,52 @@ describe('a token by key set', () => {
     await rotating.stop();
   });
 
-  test('whose set is out of reach is unauthorized', async () => {
-    const gone = tokenVerifier(jwksEnvironment('http://127.0.0.1:1/jwks.json'));
-    const error = await refused(gone, await signed(goodClaims(), rsa.privateKey, rsa.header));
-    expect(error).toMatchObject({ kind: 'unauthorized', message: 'the key set is out of reach' });
+  test('whose set cannot be had is a fault, not unauthorized: nobody knows', async () => {
+    const token = await signed(goodClaims(), rsa.privateKey, rsa.header);
+    const broken = await startJwks([]);
+    for (const [status, text] of [
+      [500, 'no'],
+      [200, 'no'],
+      [200, '{"keys":1}'],
+    ] as const) {
+      broken.answer(status, text);
+      const verify = tokenVerifier(jwksEnvironment(broken.url));
+      await expect(verify(token)).rejects.toThrow(/^the key set is out of reach: .*JSON Web Key Set/);
+      await expect(verify(token)).rejects.not.toBeInstanceOf(TokenRefused);
+    }
+    await broken.stop();
+    const gone = tokenVerifier(jwksEnvironment(broken.url));
+    await expect(gone(token)).rejects.toThrow('the key set is out of reach: fetch failed');
+  });
+
+  test('of any other kind is refused, whatever a stranger sends', async () => {
+    const good = await signed(goodClaims(), rsa.privateKey, rsa.header);
+    const header = fc.record(
+      {
+        alg: fc.oneof(fc.constantFrom('RS256', 'ES256', 'HS256', 'none', 'EdDSA'), fc.jsonValue()),
+        kid: fc.oneof(fc.constantFrom('rsa-1', 'ec-1'), fc.jsonValue()),
+        jwk: fc.oneof(fc.constant(rsa.jwk), fc.jsonValue()),
+        jku: fc.webUrl(),
+        crit: fc.jsonValue(),
+        b64: fc.jsonValue(),
+      },
+      { requiredKeys: [] },
+    );
+    const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const token = fc.oneof(
+      fc.string(),
+      fc
+        .tuple(header, fc.jsonValue())
+        .map(([head, claims]) => `${encoded(head)}.${encoded(claims)}.${good.split('.')[2]}`),
+      fc.nat(good.length - 1).map((at) => `${good.slice(0, at)}${good.slice(at + 1)}`),
+    );
+    for (const check of [verify, tokenVerifier(secretEnvironment)]) {
+      await fc.assert(
+        fc.asyncProperty(token, async (text) => {
+          await expect(check(text)).rejects.toBeInstanceOf(TokenRefused);
+        }),
+        { numRuns: 300 },
+      );
+    }
   });
 });
