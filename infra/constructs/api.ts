@@ -130,7 +130,9 @@ export class Api extends Construct {
 
   /**
    * API Gateway writes access logs with one role for the whole account and Region. It is kept when the stack goes, for other APIs
-   * log by it from then on.
+   * log by it from then on; also when the stack never came up, for the account's setting stays with a role that is gone.
+   *
+   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-account.html
    */
   #makeLogRole(): void {
     const role = new Role(this, 'LogRole', {

@@ -5,7 +5,7 @@ import type { Logs } from './logs.ts';
 
 export interface ClosedBucketProps extends BucketProps {
   readonly logs: Logs;
-  /** False: it goes with the stack, and with it what is in it. */
+  /** False: it goes with the stack, and with it what is in it. Kept or not, one whose stack never came up goes while it is empty. */
   readonly keep: boolean;
 }
 
@@ -17,7 +17,7 @@ export class ClosedBucket extends Bucket {
       enforceSSL: true,
       minimumTLSVersion: 1.2,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      removalPolicy: keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: keep ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
       autoDeleteObjects: !keep,
       ...props,
     });

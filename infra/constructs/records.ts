@@ -36,6 +36,7 @@ export class Records extends Construct {
       timeToLiveAttribute: 'expires_at',
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: keepData,
+      // Also after a first deployment that fails: what is protected cannot be deleted, and the way back would fail for it.
       removalPolicy: keepData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       ...(warmThroughput && {
         warmThroughput: {

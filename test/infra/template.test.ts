@@ -47,17 +47,37 @@ describe.each(stages)('%s', (stage) => {
     });
   });
 
-  test('keeps its data where it is for good', () => {
+  const isKept = stage === 'prod';
+
+  test('keeps its data where it is for good, but no empty bucket of a stack that never came up', () => {
     const policies = ['DynamoDB::Table', 'S3::Bucket'].flatMap((type) =>
-      template.ofType(type).map(({ path, DeletionPolicy }) => [path, DeletionPolicy]),
+      template.ofType(type).map(({ path, ...policy }) => [path, [policy.DeletionPolicy, policy.UpdateReplacePolicy]]),
     );
-    const data = stage === 'prod' ? 'Retain' : 'Delete';
+    const goes = ['Delete', 'Delete'];
+    const bucket = isKept ? ['RetainExceptOnCreate', 'Retain'] : goes;
     expect(Object.fromEntries(policies)).toEqual({
-      'Records/Table': data,
-      'Recordings/Bucket': data,
-      'Recordings/AccessLogs': data,
-      'Console/Files': 'Delete',
+      'Records/Table': isKept ? ['Retain', 'Retain'] : goes,
+      'Recordings/Bucket': bucket,
+      'Recordings/AccessLogs': bucket,
+      'Console/Files': goes,
     });
+  });
+
+  test('can always go back from a first deployment that fails: nothing is to be deleted that cannot be', () => {
+    for (const { path, Properties, DeletionPolicy = 'Delete' } of template.resources) {
+      const isProtected = Object.entries(Properties).some(
+        ([name, value]) =>
+          /^(Enable)?(Deletion|Termination)Protection/.test(name) && value !== false && value !== 'DISABLED',
+      );
+      if (isProtected) expect([path, DeletionPolicy]).toEqual([path, 'Retain']);
+    }
+    expect(template.only('DynamoDB::Table').Properties.DeletionProtectionEnabled).toBe(isKept);
+  });
+
+  test("leaves API Gateway's role of the account where the account's setting names it, come what may", () => {
+    for (const resource of [template.only('ApiGateway::Account'), template.only('IAM::Role', 'Api/LogRole')]) {
+      expect([resource.path, resource.DeletionPolicy]).toEqual([resource.path, 'Retain']);
+    }
   });
 });
 
