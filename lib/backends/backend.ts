@@ -108,7 +108,11 @@ export interface MediaSession {
 export interface MediaRecorder {
   /** @param base the files' common beginning, an absolute path: the engine appends what each file holds */
   start(base: string): Promise<void>;
-  /** Resolves when the files are complete. */
+  /**
+   * Resolves when the files are complete.
+   *
+   * @throws PatchbayError when the engine does not say so: then nobody knows
+   */
   stop(): Promise<void>;
 }
 

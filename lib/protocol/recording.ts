@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** How far a recording is: being written, being closed, to be had, or lost. */
+/** How far a recording is: being written, being closed, to be had whole, or lost, of which `bytes` may be there all the same. */
 export const recordingState = z.enum(['started', 'processing', 'available', 'failed']);
 export type RecordingState = z.output<typeof recordingState>;
 
@@ -12,7 +12,7 @@ export const recording = z.object({
   uri: z.string(),
   started_at: z.string(),
   duration: z.optional(z.number()),
-  /** Of all its files, once it is available. */
+  /** Of all its files, once they are closed. */
   bytes: z.optional(z.int()),
 });
 export type Recording = z.output<typeof recording>;

@@ -10,6 +10,16 @@ export const manifest = z.object({
   type: z.string(),
   started_at: z.string(),
   duration_ms: z.number(),
-  parts: z.array(z.object({ files: z.array(z.string()), offset_ms: z.number(), duration_ms: z.number() })),
+  parts: z.array(
+    z.object({
+      files: z.array(z.string()),
+      offset_ms: z.number(),
+      duration_ms: z.number(),
+      /** The engine did not say that the files are whole: it died, or did not answer. The end may be missing. */
+      incomplete: z.optional(z.literal(true)),
+    }),
+  ),
 });
 export type Manifest = z.output<typeof manifest>;
+
+export const isWhole = ({ parts }: Manifest): boolean => parts.every(({ incomplete }) => !incomplete);

@@ -1,7 +1,7 @@
 import { isoTime } from '../domain/clock.ts';
 import { madeAtMs } from './recording-id.ts';
 
-/** The file that says what a recording is; where it is, the recording is complete. */
+/** The file that says what a recording is; where it is, nothing more comes. */
 export const manifestName = 'recording.json';
 
 /**

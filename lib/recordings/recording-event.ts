@@ -1,8 +1,8 @@
 import type { Manifest } from './manifest.ts';
 
 /**
- * What the event bus is told of a recording that is in the bucket, or could not be brought there: the events
- * `recording.available` and `recording.failed`, which also come when its session has long ended. `duration` in s.
+ * What the event bus is told of a recording that is in the bucket, or could not be brought there, or is there, but not whole: the
+ * events `recording.available` and `recording.failed`, which also come when its session has long ended. `duration` in s.
  */
 export const recordingEvent = (facts: Manifest, uri: string): Record<string, unknown> => ({
   tenant: facts.tenant,

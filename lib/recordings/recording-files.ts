@@ -11,6 +11,8 @@ export interface Part {
   /** Where in those files it begins, and how long it is. */
   readonly offsetMs: number;
   readonly durationMs: number;
+  /** The engine did not say that the files are whole. */
+  readonly isIncomplete?: boolean;
 }
 
 /** Of what a recording is: what one session sends or hears, or the mix of a room. */
@@ -75,7 +77,7 @@ export class RecordingFiles {
   }
 
   /**
-   * Gathers the parts' files, which are complete, and writes `recording.json`: all of it or nothing.
+   * Gathers the parts' files, to which nothing is added, and writes `recording.json`: all of it or nothing.
    *
    * @returns the size of the files in bytes; 0 when there is none with media in it
    */
@@ -85,7 +87,7 @@ export class RecordingFiles {
     await mkdir(folder, { recursive: true });
     let bytes = 0;
     const described: Manifest['parts'] = [];
-    for (const [at, { base, offsetMs, durationMs }] of parts.entries()) {
+    for (const [at, { base, offsetMs, durationMs, isIncomplete }] of parts.entries()) {
       await this.adopt(recordingId, at + 1, base);
       const files: string[] = [];
       for (const path of await filesOf(join(folder, `part-${at + 1}`))) {
@@ -94,7 +96,12 @@ export class RecordingFiles {
         files.push(basename(path));
         bytes += size;
       }
-      described.push({ files, offset_ms: offsetMs, duration_ms: durationMs });
+      described.push({
+        files,
+        offset_ms: offsetMs,
+        duration_ms: durationMs,
+        ...(isIncomplete && { incomplete: true }),
+      });
     }
     const draft = join(folder, `.${manifestName}`);
     await writeFile(draft, JSON.stringify(describe(facts, described), null, 2));
@@ -103,7 +110,7 @@ export class RecordingFiles {
   }
 
   /**
-   * Hands a complete recording on to where it is kept.
+   * Hands a recording that is closed on to where it is kept.
    *
    * @param tell what comes of it, unless it stays where it is
    * @returns whether it stays where it is

@@ -5,11 +5,11 @@ import { backoffMs } from '../domain/backoff.ts';
 import type { Log } from '../domain/log.ts';
 import { type Patience, pause } from '../domain/pause.ts';
 import { Bucket } from './bucket.ts';
-import { type Manifest, manifest } from './manifest.ts';
+import { isWhole, type Manifest, manifest } from './manifest.ts';
 import { keyPrefix, manifestName } from './place.ts';
 import { Slots } from './slots.ts';
 
-/** Whether a recording is in the bucket, or could not be brought there so far. */
+/** Whether a recording is in the bucket, whole, or could not be brought there so far, or is there, but not whole. */
 export type UploadState = 'available' | 'failed';
 
 /** Recordings that are sent at the same time: each holds a part of a file in memory. */
@@ -38,7 +38,7 @@ type Tell = (state: UploadState) => void;
  * ends the process in between, the next one finds the folder and goes on.
  *
  * ```
- *  complete ──▶ sent, checked ──▶ deleted here: available
+ *  complete ──▶ sent, checked ──▶ deleted here: available (failed, if it is not whole)
  *     ▲  └── refused, cut off ──▶ waits, longer each time (failed after the tenth)
  *     └──────────────────────────────┘
  * ```
@@ -129,7 +129,7 @@ export class Uploads {
     }
     const stored = join(dir, `${storedPrefix}${recordingId}`);
     await rename(folder, stored);
-    if (names.length > 0) this.#told(facts, 'available', tell);
+    if (names.length > 0) this.#told(facts, isWhole(facts) ? 'available' : 'failed', tell);
     await rm(stored, { recursive: true, force: true }).catch((error: unknown) =>
       log.warn({ err: error, recording_id: recordingId }, 'an uploaded recording is still on the disk'),
     );

@@ -9,7 +9,7 @@ import { FakeS3, slowDown } from '../support/fake-s3.ts';
 import { HeardEvents } from '../support/heard-events.ts';
 import { descendants } from '../support/processes.ts';
 import { areUp } from '../support/proxies.ts';
-import { playAll } from '../support/recordings.ts';
+import { fetchManifest, playAll } from '../support/recordings.ts';
 import { openScene, type Scene } from '../support/scene.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { until } from '../support/until.ts';
@@ -199,4 +199,20 @@ describe('the controller', () => {
     await isWhole(uri);
     await busTold(recording_id);
   });
+});
+
+test('of a recording whose Janus dies there is in the bucket what was written, which says so, and the bus hears that it failed', async () => {
+  const call = await until('the next controller is up', () => echo().catch(() => undefined));
+  const { recording_id, uri } = await call.startRecording();
+  await delay(2 * takeMs);
+  process.kill(stack.janus.pid, 'SIGKILL');
+  expect(await heard.endings(call.sessionId)).toEqual(['janus_session_down']);
+  await isStored(recording_id);
+  await isWhole(uri, (2 * takeMs) / 1000);
+  expect((await fetchManifest(s3.urlOf(uri))).parts).toMatchObject([{ incomplete: true }]);
+  const ofThis = (type: string) =>
+    bridge.details(type).find((one) => Reflect.get(Object(one), 'recording_id') === recording_id);
+  expect(await until('the bus is told', () => ofThis('recording.failed'))).toMatchObject({ uri });
+  expect(ofThis('recording.available')).toBeUndefined();
+  expect(await stack.controllerLog()).toContain('recording failed: its engine did not end it');
 });

@@ -23,6 +23,7 @@ test('what nodes tell CloudWatch of is what they show', () => {
 test.each([
   ['node lost', 'lib/reaper/reaper.ts'],
   ['recording failed', 'lib/recordings/uploads.ts'],
+  ['recording failed', 'lib/controller/session/recordings.ts'],
 ])('the line of the log that an alarm waits for is written: %s', (words, path) => {
   expect(source(path)).toContain(`'${words}`);
 });

@@ -24,6 +24,8 @@ export class FakeRecorder implements MediaRecorder {
   stopped = 0;
   /** What the next start fails with. */
   failure: Error | undefined;
+  /** What a stop fails with, once there are files. */
+  stopFailure: Error | undefined;
 
   constructor(leavesFiles = true) {
     this.#leavesFiles = leavesFiles;
@@ -41,6 +43,7 @@ export class FakeRecorder implements MediaRecorder {
     if (base === undefined || !this.#leavesFiles || !isAbsolute(base)) return;
     await mkdir(dirname(base), { recursive: true });
     await writeFile(`${base}-audio.mjr`, 'x'.repeat(1000));
+    if (this.stopFailure) throw this.stopFailure;
   }
 }
 

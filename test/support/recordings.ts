@@ -17,7 +17,14 @@ const manifest = z.object({
   type: z.string(),
   started_at: z.string(),
   duration_ms: z.number(),
-  parts: z.array(z.object({ files: z.array(z.string()), offset_ms: z.number(), duration_ms: z.number() })),
+  parts: z.array(
+    z.object({
+      files: z.array(z.string()),
+      offset_ms: z.number(),
+      duration_ms: z.number(),
+      incomplete: z.optional(z.literal(true)),
+    }),
+  ),
 });
 /** `recording.json`. */
 export type Manifest = z.output<typeof manifest>;

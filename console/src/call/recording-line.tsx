@@ -36,6 +36,8 @@ function describe({ state, duration = 0, bytes = 0 }: RecordingStatus): string {
     case 'available':
       return `Recorded ${duration.toFixed(1)} s, ${Math.ceil(bytes / 1000)} kB:`;
     case 'failed':
-      return 'Nothing was recorded to';
+      return bytes === 0
+        ? 'Nothing was recorded to'
+        : `The recording broke off; of it there are ${Math.ceil(bytes / 1000)} kB:`;
   }
 }

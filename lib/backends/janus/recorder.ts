@@ -1,3 +1,4 @@
+import { PatchbayError } from '../../protocol/errors.ts';
 import type { MediaRecorder } from '../backend.ts';
 import type { JanusHandle } from './handle.ts';
 
@@ -20,6 +21,12 @@ export class HandleRecorder implements MediaRecorder {
   }
 
   async stop(): Promise<void> {
-    await this.#handle.request({ ...this.#request, record: false });
+    await this.#handle.request({ ...this.#request, record: false }).catch(unlessFreed);
   }
+}
+
+/** A handle that Janus says it does not have any more it has freed, and closed its files before. */
+function unlessFreed(error: unknown): void {
+  const isFreed = error instanceof PatchbayError && error.reason === 'janus_session_down' && error.engine !== undefined;
+  if (!isFreed) throw error;
 }

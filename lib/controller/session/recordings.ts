@@ -43,7 +43,8 @@ interface Entry {
  *
  * ```
  *  start ──▶ started ──── stop, or the session ends ──▶ processing ──── files complete, in the bucket ──▶ available
- *     └── engine refuses ──▶ failed ◀──────────── no file with media ────┘
+ *     └── engine refuses ──▶ failed ◀── no file with media, or none knows ─┘
+ *                                       whether what there is is whole
  * ```
  */
 export class SessionRecordings {
@@ -193,6 +194,10 @@ export class SessionRecordings {
     const { recordingId, type, durationMs } = entry;
     try {
       await Promise.all(entry.takes.map(({ closed }) => closed));
+      const broken = entry.takes.filter((take) => take.failure !== undefined);
+      for (const { failure: err } of broken) {
+        log.error({ err, ...of, recording_id: recordingId }, 'recording failed: its engine did not end it');
+      }
       const facts = { recordingId, tenant, of, type, startedAt: isoTime(entry.startedAtMs), durationMs };
       entry.bytes = await files.close(
         facts,
@@ -200,7 +205,7 @@ export class SessionRecordings {
       );
       const isKept = files.keep(recordingId, (state) => this.#setState(entry, state));
       if (entry.bytes === 0) this.#setState(entry, 'failed');
-      else if (isKept) this.#setState(entry, 'available');
+      else if (isKept) this.#setState(entry, broken.length === 0 ? 'available' : 'failed');
     } catch (error) {
       log.error({ err: error, ...of, recording_id: recordingId }, 'recording not closed');
       this.#setState(entry, 'failed');

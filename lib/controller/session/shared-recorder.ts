@@ -13,6 +13,8 @@ interface Tape {
   readonly keepers: Keep[];
   users: number;
   isClosed: boolean;
+  /** Why nobody knows whether the files are whole. */
+  failure: unknown;
 }
 
 /** Makes the files after a base one's own. Never rejects. */
@@ -24,9 +26,11 @@ export interface Take {
   part(): Part;
   /** Ends it; what it has counts until now. */
   end(): Promise<void>;
-  /** Its files are complete: nobody records on that tape any more. */
+  /** Nobody records on that tape any more: its files are as complete as they get. */
   readonly closed: Promise<void>;
   readonly isClosed: boolean;
+  /** Why the engine did not say that the files are whole: the last of it may be missing. Undefined where it did. */
+  readonly failure: unknown;
 }
 
 /** An engine has one recorder for each media session; all who record it share that, each with its own slice of time. */
@@ -66,7 +70,7 @@ export class SharedRecorder {
     });
   }
 
-  /** The media session ends: so does every recording of it, with its files complete. Never throws. */
+  /** The media session ends: so does every recording of it, with its files as complete as they get. Never throws. */
   close(): Promise<void> {
     return this.#queue.run(() => {
       this.#isOver = true;
@@ -83,6 +87,7 @@ export class SharedRecorder {
       keepers: [],
       users: 0,
       isClosed: false,
+      failure: undefined,
     };
     this.#tape = tape;
     return tape;
@@ -99,10 +104,14 @@ export class SharedRecorder {
       get isClosed() {
         return tape.isClosed;
       },
+      get failure() {
+        return tape.failure;
+      },
       part: () => ({
         base: tape.base,
         offsetMs: fromMs - tape.startedAtMs,
         durationMs: (toMs ?? this.#clock.nowMs()) - fromMs,
+        ...(tape.failure !== undefined && { isIncomplete: true }),
       }),
       end: () =>
         this.#queue.run(async () => {
@@ -114,12 +123,14 @@ export class SharedRecorder {
     };
   }
 
-  /** An engine that has gone, or has closed the files by itself, has nothing to add to them. */
+  /** Of an engine that has gone, or does not answer, there are the files that it has written so far: they are kept all the same. */
   async #stop(): Promise<void> {
     const tape = this.#tape;
     if (!tape) return;
     this.#tape = undefined;
-    await this.#engine.stop().catch(() => {});
+    await this.#engine.stop().catch((error: unknown) => {
+      tape.failure = error;
+    });
     await Promise.all(tape.keepers.map((keep) => keep(tape.base)));
     tape.isClosed = true;
     tape.closed.resolve();

@@ -46,10 +46,10 @@ async function record(files: RecordingFiles, content = 'x'.repeat(1000), tenant 
   await close(files, recordingId, base, tenant);
   return recordingId;
 }
-const close = (files: RecordingFiles, recordingId: string, base: string, tenant = 'acme') =>
+const close = (files: RecordingFiles, recordingId: string, base: string, tenant = 'acme', isIncomplete = false) =>
   files.close(
     { recordingId, tenant, of: { sessionId: 's' }, type: 'echo', startedAt: '2030-03-31T23:59:00.000Z', durationMs: 1 },
-    [{ base, offsetMs: 0, durationMs: 1 }],
+    [{ base, offsetMs: 0, durationMs: 1, isIncomplete }],
   );
 const names = (recordingId: string, tenant = 'acme') => {
   const folder = `calls/${tenant}/2030/03/${recordingId}`;
@@ -89,6 +89,26 @@ describe('a complete recording', () => {
     await uploads.close(60_000);
     expect([s3.requests, told, await onDisk()]).toEqual([[], [], []]);
   });
+
+  test.each(['this process', 'the next one'])(
+    'that is not whole is kept in the bucket all the same, and failed: sent by %s',
+    async (by) => {
+      const { uploads, files } = open();
+      const recordingId = makeRecordingId(march);
+      const base = await files.open(recordingId, 1);
+      await writeFile(`${base}-audio.mjr`, 'what there is'.repeat(10));
+      await close(files, recordingId, base, 'acme', true);
+      const states: string[] = [];
+      if (by === 'this process') files.keep(recordingId, (state) => states.push(state));
+      else await uploads.start();
+      await uploads.close(60_000);
+      expect([s3.keys(), await onDisk()]).toEqual([names(recordingId), []]);
+      expect(told).toEqual([`failed acme ${recordingId} ${uploads.uri(recordingId, 'acme')}`]);
+      expect(states).toEqual(by === 'this process' ? ['failed'] : []);
+      const manifest = JSON.parse(s3.objects.get(names(recordingId)[1] ?? '')?.body.toString() ?? '');
+      expect(manifest.parts).toMatchObject([{ files: ['part-1-audio.mjr'], incomplete: true }]);
+    },
+  );
 
   test('is sent two at a time with others', async () => {
     const { uploads, files } = open();

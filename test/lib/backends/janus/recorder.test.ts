@@ -1,7 +1,8 @@
 import echotest from 'janode/plugins/echotest';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { mediaHandle } from '../../../../lib/backends/janus/media-handle.ts';
 import { HandleRecorder } from '../../../../lib/backends/janus/recorder.ts';
+import { PatchbayError } from '../../../../lib/protocol/errors.ts';
 import { reason, rejection } from '../../../support/errors.ts';
 import { FakeJanodeHandle } from '../../../support/janode-handle.ts';
 import { KeptSink } from '../../../support/janus-backend.ts';
@@ -9,6 +10,17 @@ import { KeptSink } from '../../../support/janus-backend.ts';
 const handle = mediaHandle(echotest, new KeptSink());
 const janode = new FakeJanodeHandle();
 handle.adopt(janode);
+
+const done = janode.reply;
+/** What janode makes of it when Janus refuses, or says nothing. */
+function failing(words: string): typeof done {
+  const failed = Promise.reject(new Error(words));
+  failed.catch(() => {});
+  return failed;
+}
+beforeEach(() => {
+  janode.reply = done;
+});
 
 describe('a recorder', () => {
   test("writes to files with this beginning until it is stopped, by the plugin's own request", async () => {
@@ -19,6 +31,20 @@ describe('a recorder', () => {
       { request: 'set', record: true, filename: '/recordings/r1/part-1' },
       { request: 'set', record: false },
     ]);
+  });
+
+  test('whose handle Janus has freed is stopped: Janus closes the files of what it frees', async () => {
+    const recorder = new HandleRecorder(handle);
+    await recorder.start('/recordings/r3/part-1');
+    janode.reply = failing('459 No such handle');
+    await recorder.stop();
+  });
+
+  test.each(['Request timed out', '490 Unknown error'])('that Janus does not stop says so: %s', async (words) => {
+    const recorder = new HandleRecorder(handle);
+    await recorder.start('/recordings/r4/part-1');
+    janode.reply = failing(words);
+    expect(await rejection(recorder.stop())).toBeInstanceOf(PatchbayError);
   });
 
   test('of a handle that is gone says so', async () => {

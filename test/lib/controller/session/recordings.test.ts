@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { SessionRecordings } from '../../../../lib/controller/session/recordings.ts';
 import { SharedRecorder } from '../../../../lib/controller/session/shared-recorder.ts';
-import { silentLog } from '../../../../lib/domain/log.ts';
+import type { Log } from '../../../../lib/domain/log.ts';
 import { PatchbayError, type Reason } from '../../../../lib/protocol/errors.ts';
 import type { SessionStatus } from '../../../../lib/protocol/events.ts';
 import { RecordingFiles } from '../../../../lib/recordings/recording-files.ts';
@@ -19,6 +19,9 @@ let engine: FakeRecorder;
 let other: FakeRecorder;
 let recorder: SharedRecorder | undefined;
 let told: SessionStatus[];
+/** What the log was told of at error. */
+let logged: object[];
+let log: Log;
 beforeEach(() => {
   clock = new ManualClock();
   files = testFiles();
@@ -26,6 +29,8 @@ beforeEach(() => {
   other = new FakeRecorder();
   recorder = new SharedRecorder(engine, clock);
   told = [];
+  logged = [];
+  log = { debug: () => {}, info: () => {}, warn: () => {}, error: (fields) => void logged.push(fields) };
 });
 
 const recordings = (wanted = false) =>
@@ -35,7 +40,7 @@ const recordings = (wanted = false) =>
       of: { sessionId: 's' },
       type: () => 'echo',
       clock,
-      log: silentLog,
+      log,
       files,
       recorder: () => recorder,
       tell: (status) => void told.push(status),
@@ -137,6 +142,32 @@ describe('a recording', () => {
     expect(states()).toEqual(['started', 'processing', 'failed']);
   });
 
+  test('whose engine does not end it is failed: what there is of it is kept, and says so itself', async () => {
+    const mine = recordings();
+    const started = await mine.start(true);
+    await clock.advance(2500);
+    engine.stopFailure = new PatchbayError('janus_connection_error');
+    expect(await mine.stop()).toEqual({ ...started, duration: 2.5 });
+    expect(states()).toEqual(['started', 'processing', 'failed']);
+    expect(told.at(-1)).toEqual({ class: 'recording', ...started, state: 'failed', duration: 2.5, bytes: 1000 });
+    expect(mine.list).toMatchObject([{ state: 'failed', bytes: 1000 }]);
+    expect((await manifest(String(engine.started[0]))).parts).toEqual([
+      { files: ['part-1-audio.mjr'], offset_ms: 0, duration_ms: 2500, incomplete: true },
+    ]);
+    expect(logged).toMatchObject([{ recording_id: started.recording_id, err: engine.stopFailure, sessionId: 's' }]);
+  });
+
+  test('whose engine does not end it, and left nothing, is failed once', async () => {
+    const mine = recordings();
+    await mine.start(true);
+    engine.stop = async () => {
+      throw new PatchbayError('janus_connection_error');
+    };
+    await mine.close();
+    expect(states()).toEqual(['started', 'processing', 'failed']);
+    expect(mine.list).toMatchObject([{ state: 'failed', bytes: 0 }]);
+  });
+
   test('that runs when the session ends is closed before the end is told', async () => {
     const mine = recordings();
     await mine.start(true);
@@ -229,6 +260,20 @@ describe('when another publisher is heard', () => {
     });
   });
 
+  test('a part that its engine did not end is told from the others', async () => {
+    const mine = recordings();
+    await mine.start(true);
+    engine.stopFailure = new Error('gone');
+    move();
+    await mine.moved();
+    await mine.stop();
+    expect(states()).toEqual(['started', 'processing', 'failed']);
+    expect(mine.list).toMatchObject([{ bytes: 2000 }]);
+    const { parts } = await manifest(String(engine.started[0]));
+    expect(parts).toMatchObject([{ files: ['part-1-audio.mjr'], incomplete: true }, { files: ['part-2-audio.mjr'] }]);
+    expect(parts[1]).not.toHaveProperty('incomplete');
+  });
+
   test('who cannot be recorded, the recording ends with what it has', async () => {
     const mine = recordings();
     await mine.start(true);
@@ -249,6 +294,18 @@ describe('when another publisher is heard', () => {
 });
 
 describe('a tape that others record on, too', () => {
+  test('is failed for all of them when its engine does not end it', async () => {
+    const [mine, theirs] = [recordings(), recordings()];
+    await mine.start(true);
+    await theirs.start(true);
+    engine.stopFailure = new Error('gone');
+    await mine.stop();
+    expect(mine.list).toMatchObject([{ state: 'processing' }]);
+    await theirs.stop();
+    await mine.gathered();
+    for (const { list } of [mine, theirs]) expect(list).toMatchObject([{ state: 'failed', bytes: 1000 }]);
+  });
+
   test('is complete when the last of them stops: until then the recording is processing', async () => {
     const [mine, theirs] = [recordings(), recordings()];
     await mine.start(true);
@@ -356,7 +413,7 @@ describe('of a room', () => {
         of: { roomId: 'lobby' },
         type: () => 'mcu',
         clock,
-        log: silentLog,
+        log,
         files,
         recorder: () => recorder,
         tell: (status) => void told.push(status),
@@ -390,7 +447,7 @@ test('the manifest says of which type the session was when its recording began',
       of: { sessionId: 's' },
       type: () => type,
       clock,
-      log: silentLog,
+      log,
       files,
       recorder: () => recorder,
       tell: () => {},

@@ -147,11 +147,25 @@ test('an engine that cannot start refuses the recording, and the next one may do
   expect((await begin('b')).part().base).toBe('b');
 });
 
-test('an engine that is gone when it should stop has nothing to add: the files are as complete as they get', async () => {
-  const take = await begin('a');
+test('an engine that is gone when it should stop ends all takes of its tape, which are incomplete; not those of the next one', async () => {
+  const kept: string[] = [];
+  const keep = async (base: string) => void kept.push(base);
+  const [first, second] = [await begin('a', keep), await begin('b', keep)];
+  await first.end();
   engine.fails = true;
-  await take.end();
-  expect(take.isClosed).toBe(true);
+  await second.end();
+  for (const take of [first, second]) {
+    expect([take.isClosed, take.failure, take.part().isIncomplete]).toEqual([true, new Error('gone'), true]);
+  }
+  expect(kept).toEqual(['a', 'a']);
+  engine.fails = false;
+  const next = await begin('c');
+  await next.end();
+  expect([next.isClosed, next.failure, next.part()]).toEqual([
+    true,
+    undefined,
+    { base: 'c', offsetMs: 0, durationMs: 0 },
+  ]);
 });
 
 test('nothing can be recorded once the media have ended: recording_failed', async () => {
