@@ -6,6 +6,7 @@ import { type MetricName, metricNamespace } from '../../lib/domain/metric-names.
 const statistics: Readonly<Record<MetricName, string>> = {
   Sessions: Stats.SUM,
   LoadPercent: Stats.AVERAGE,
+  UnprotectedSessions: Stats.SUM,
   EnginesDown: Stats.MAXIMUM,
   EventsPending: Stats.MAXIMUM,
   EventsDropped: Stats.SUM,

@@ -111,6 +111,10 @@ export class Watch extends Construct {
     this.#alarm('Throttles', 'functions or the table are throttled', throttles, { threshold: 10, minutes: 3 });
     this.#alarm('Queue', 'events wait for their clients', node('EventsPending'), { threshold: 1000, minutes: 3 });
     this.#alarm('EventsDropped', 'events for the bus were dropped', node('EventsDropped'), { threshold: 1 });
+    this.#alarm('Unprotected', 'ECS does not protect a node with calls: it may end them', node('UnprotectedSessions'), {
+      threshold: 1,
+      minutes: 15,
+    });
     this.#alarm('RecordingsFailed', 'a recording could not be kept', recordingsFailed, { threshold: 1 });
     this.#alarm('Reaper', 'lost nodes are not noticed', functions.of('reap').metricErrors(sums), {
       threshold: 1,
@@ -126,7 +130,7 @@ export class Watch extends Construct {
       dashboardName: `patchbay-${props.stage}-${Stack.of(this).region}`,
       widgets: [
         [
-          graph('Sessions', node('Sessions')),
+          graph('Sessions', node('Sessions'), node('UnprotectedSessions')),
           graph('Load of the nodes, %', node('LoadPercent'), node('LoadPercent', { statistic: Stats.MAXIMUM })),
           graph('CPU of the nodes, %', nodes.service.metricCpuUtilization({ period })),
         ],

@@ -13,6 +13,8 @@ export interface CloudWatchOptions {
   readonly clock: Clock;
   /** Whether it takes calls: the load of one that drains says nothing of how much room there is. */
   readonly isServing: () => boolean;
+  /** Whether deployments and scale-in pass it over; also where nothing of the kind ever happens. */
+  readonly isProtected: () => boolean;
   /** Takes a line of the log. */
   readonly write: (line: string) => void;
 }
@@ -75,6 +77,8 @@ export class CloudWatchMetrics {
     switch (by) {
       case 'sum':
         return sum;
+      case 'sum while unprotected':
+        return this.#options.isProtected() ? 0 : sum;
       case 'zeros':
         return values.filter((one) => one === 0).length;
       case 'share of capacity':

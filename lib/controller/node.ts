@@ -11,7 +11,7 @@ import { commandHandlers, runCommand } from './commands.ts';
 import { Drain } from './drain.ts';
 import { createHttp } from './http.ts';
 import { Metrics } from './metrics.ts';
-import { protectionOf } from './protection.ts';
+import { noProtection, protectionOf } from './protection.ts';
 import { Registration } from './registration.ts';
 import { Served } from './served.ts';
 import { settle } from './settle.ts';
@@ -143,6 +143,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       table: table.name,
       clock,
       isServing: () => drain.phase === 'up',
+      isProtected: () => protection === noProtection || protection.isOn,
       write: options.cloudwatch,
     });
 

@@ -43,6 +43,7 @@ describe.each(stages)('%s', (stage) => {
       'Reaper',
       'RecordingsFailed',
       'Throttles',
+      'Unprotected',
     ];
     // Where there may be no node at all, that there is none is no fault.
     expect(names.sort()).toEqual([...always, ...(stage === 'prod' ? ['NoNode'] : [])].sort());
@@ -52,6 +53,17 @@ describe.each(stages)('%s', (stage) => {
     for (const { path, Properties } of alarms) {
       expect(Properties.TreatMissingData, path).toBe(path.endsWith('/NoNode') ? 'breaching' : 'notBreaching');
     }
+  });
+
+  test('calls that ECS does not protect are told of after a quarter of an hour, not in the moment in which a node starts', () => {
+    expect(template.only('CloudWatch::Alarm', 'Watch/Unprotected').Properties).toMatchObject({
+      MetricName: 'UnprotectedSessions',
+      Statistic: 'Sum',
+      Period: 60,
+      EvaluationPeriods: 15,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    });
   });
 
   test('metrics of the nodes are those of this very table', () => {

@@ -6,7 +6,16 @@ import { flush, ManualClock } from '../../support/clock.ts';
 
 const engine = { kind: 'janus', name: 'Janus', version: '1.1.2', sessions: 0 } as const;
 
-function started(look: { sessions: number; up: boolean; pending: number; dropped: number; isServing?: boolean }) {
+interface Look {
+  sessions: number;
+  up: boolean;
+  pending: number;
+  dropped: number;
+  isServing?: boolean;
+  isProtected?: boolean;
+}
+
+function started(look: Look) {
   const clock = new ManualClock();
   const { registry } = new Metrics({
     engines: () => [
@@ -28,6 +37,7 @@ function started(look: { sessions: number; up: boolean; pending: number; dropped
     table: 'calls',
     clock,
     isServing: () => look.isServing ?? true,
+    isProtected: () => look.isProtected ?? true,
     write: (line) => lines.push(JSON.parse(line)),
   });
   metrics.start();
@@ -53,6 +63,7 @@ test('a line says how the node is, at once and each minute, in the form that Clo
       Table: 'calls',
       Sessions: 50,
       LoadPercent: 25,
+      UnprotectedSessions: 0,
       EnginesDown: 0,
       EventsPending: 0,
       EventsDropped: 2,
@@ -80,4 +91,16 @@ test('one that drains does not tell of its load, which would look like room for 
   expect(JSON.stringify(lines[0])).not.toContain('LoadPercent');
   metrics.stop();
   expect(clock.pending).toBe(0);
+});
+
+test('the sessions of one that ECS does not protect are told of as such, also while it drains', async () => {
+  const look: Look = { sessions: 3, up: true, pending: 0, dropped: 0, isServing: false, isProtected: false };
+  const { clock, lines, metrics } = started(look);
+  await flush();
+  look.isProtected = true;
+  await clock.advance(60_000);
+  Object.assign(look, { isProtected: false, sessions: 0 });
+  await clock.advance(60_000);
+  expect(lines.map((line) => line.UnprotectedSessions)).toEqual([3, 0, 0]);
+  metrics.stop();
 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { services } from '../../../lib/command/services.ts';
 import type { NodeOptions } from '../../../lib/controller/node.ts';
+import { type Clock, systemClock } from '../../../lib/domain/clock.ts';
 import { NodeOrders } from '../../../lib/store/node-orders.ts';
 import { NodeStore } from '../../../lib/store/nodes.ts';
 import { FakeBackend } from '../../support/fake-backend.ts';
@@ -46,6 +47,12 @@ async function start(nodeId: string, change: Partial<NodeOptions> = {}): Promise
 const listed = async (nodeId: string) => (await new NodeStore(world.table).list()).find((one) => one.nodeId === nodeId);
 const isProtected = (nodeId: string) => ecs.tasks.get(nodeId)?.isProtected;
 const echo = (party: Party) => party.create({ type: 'echo', offer, wait_reply: true });
+/** For it a minute, in which a node tells of itself once, is over soon. */
+const minuteMs = 50;
+const hurried: Clock = {
+  nowMs: systemClock.nowMs,
+  after: (ms, then) => systemClock.after(ms === 60_000 ? minuteMs : ms, then),
+};
 /** A newer release comes up, and the old node hears of it. */
 async function deploy() {
   await start('new', { release: '2' });
@@ -185,6 +192,29 @@ describe('protection', () => {
     await ann.ask('update_media', { session_id: id, mute_audio: true });
     await until('protected', async () => (await listed('new'))?.isProtected, 6000);
     expect(ecs.asked.filter(({ taskId }) => taskId === 'new')).toHaveLength(3);
+    await ann.ask('destroy', { session_id: id });
+  });
+
+  test.each([
+    ['by ECS', true, [1, 0]],
+    ['where there is no ECS, which could end them', false, [0]],
+  ])('tells CloudWatch of its calls as long as they are not protected: %s', async (_, hasEcs, expected) => {
+    await world.stop('old');
+    if (hasEcs) ecs.agentFaults.push(deploymentBlocked, deploymentBlocked);
+    const told: unknown[] = [];
+    await start('new', {
+      ...(!hasEcs && { ecsAgent: undefined }),
+      clock: hurried,
+      cloudwatch: (line) => {
+        const { Sessions, UnprotectedSessions } = JSON.parse(line);
+        if (Sessions === 1 && told.at(-1) !== UnprotectedSessions) told.push(UnprotectedSessions);
+      },
+    });
+    const ann = await world.connect();
+    const id = await echo(ann);
+    await until('it is told', () => told.length === expected.length, 6000);
+    await new Promise((later) => setTimeout(later, 3 * minuteMs));
+    expect(told).toEqual(expected);
     await ann.ask('destroy', { session_id: id });
   });
 
