@@ -47,6 +47,9 @@ export function readContext(node: Node): StageProps[] {
     minNodes: number('minNodes') ?? (stage === 'prod' ? 1 : 0),
     // Many accounts have no concurrency to reserve, and stages share what there is.
     waitingConcurrency: number('waitingConcurrency') ?? (stage === 'prod' ? 100 : 0),
+    // Without a topic nobody is told of alarms; they, the dashboard and each metric cost more than all else of an idle stage.
+    watch: yes('watch') ?? stage === 'prod',
+    containerInsights: yes('containerInsights') ?? stage === 'prod',
     ...defined({
       maxNodes: number('maxNodes'),
       drainMinutes: number('drainMinutes'),

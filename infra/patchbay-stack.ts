@@ -84,6 +84,7 @@ export class PatchbayStack extends NestedStack {
       maxNodes,
       drainMinutes,
       allowedNetworks: props.allowedNetworks,
+      containerInsights: props.containerInsights ?? true,
       architecture: props.nodeArchitecture,
       janus: props.janus ?? 'own',
       freeswitch: props.freeswitch ?? 'own',
@@ -93,7 +94,8 @@ export class PatchbayStack extends NestedStack {
 
     // For people.
     this.console = (props.console ?? true) ? new Console(this, 'Console', { api, logs, recordings }) : undefined;
-    new Watch(this, 'Watch', { api, functions, nodes, records, logs, stage, minNodes, topic: props.alarmTopic });
+    if (props.watch ?? true)
+      new Watch(this, 'Watch', { api, functions, nodes, records, logs, stage, minNodes, topic: props.alarmTopic });
 
     this.recordings = recordings;
     this.bus = bus;

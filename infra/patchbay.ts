@@ -60,6 +60,8 @@ function checkProps({
   nodeSize,
   vpc,
   functionSubnets,
+  watch,
+  alarmTopic,
 }: PatchbayProps): void {
   const refuse = (property: string, why: string) => {
     throw new Error(`patchbay: ${property} ${why}`);
@@ -71,5 +73,6 @@ function checkProps({
     refuse('maxNodes', 'is a whole number from minNodes, and at least 1');
   if (drainMinutes < 1 || drainMinutes > 150) refuse('drainMinutes', 'is 1 to 150');
   if (nodeSize && (nodeSize.diskGiB < 21 || nodeSize.diskGiB > 200)) refuse('nodeSize.diskGiB', 'is 21 to 200');
+  if (alarmTopic && watch === false) refuse('alarmTopic', 'has no alarms to tell of where watch is false');
   if (functionSubnets && !vpc) refuse('functionSubnets', 'are of a vpc that is given, too');
 }

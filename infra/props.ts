@@ -131,8 +131,15 @@ export interface PatchbayProps {
 
   /** Where events of sessions and rooms go. Without it patchbay has a bus of its own. */
   readonly eventBus?: IEventBus;
+  /** Alarms, and a dashboard. Without it there are both; docs/cost.md says what they cost. */
+  readonly watch?: boolean;
   /** Who is told of alarms. Without it they show on the dashboard only. */
   readonly alarmTopic?: ITopic;
+  /**
+   * Container Insights of ECS: network, disk and counts of the tasks, beside what nodes tell of themselves. Without it: yes. AWS
+   * bills it as custom metrics, for the hours in which nodes run.
+   */
+  readonly containerInsights?: boolean;
   /** The web console, on CloudFront. Without it: yes. */
   readonly console?: boolean;
 }

@@ -6,7 +6,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { nodeTableNeeds } from '../../lib/command/needs.ts';
 import type { Api } from './api.ts';
-import { explainWildcards } from './findings.ts';
+import { explain, explainWildcards } from './findings.ts';
 import { nodeMetric } from './metrics.ts';
 import { controllerPort, type Network } from './network.ts';
 import type { Recordings } from './recordings.ts';
@@ -23,7 +23,11 @@ export interface MediaNodesProps extends Omit<TaskProps, 'environment'> {
   readonly maxNodes: number;
   readonly drainMinutes: number;
   readonly allowedNetworks?: readonly string[] | undefined;
+  readonly containerInsights: boolean;
 }
+
+const withoutInsights =
+  'Each node logs, and tells CloudWatch each minute of its sessions, load, engines and lost events; ECS tells of CPU and memory of the service without it. Nothing that an alarm or the scaling waits for comes from Container Insights, which is one property away where its network and disk figures are wanted.';
 
 /** Room for the calls that come while another node starts, which takes a minute or two. */
 const targetPercent = 60;
@@ -39,8 +43,9 @@ export class MediaNodes extends Construct {
     const { network, records, api, recordings, bus } = props;
     this.cluster = new Cluster(this, 'Cluster', {
       vpc: network.vpc,
-      containerInsightsV2: ContainerInsights.ENABLED,
+      containerInsightsV2: props.containerInsights ? ContainerInsights.ENABLED : ContainerInsights.DISABLED,
     });
+    if (!props.containerInsights) explain(this.cluster, { ECS4: withoutInsights });
     this.task = new MediaTask(this, 'Task', {
       ...props,
       environment: {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Metrics } from '../../lib/controller/metrics.ts';
 import { nodeMetrics } from '../../lib/domain/metric-names.ts';
-import { stages, templateOf } from './support/template.ts';
+import { templateOf } from './support/template.ts';
 
 const source = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
@@ -28,25 +28,30 @@ test.each([
   expect(source(path)).toContain(`'${words}`);
 });
 
-describe.each(stages)('%s', (stage) => {
-  const template = templateOf(stage);
+test('a stage that is not for good has none, and nothing else that is billed while nobody calls', () => {
+  for (const type of ['CloudWatch::Alarm', 'CloudWatch::Dashboard', 'Logs::MetricFilter']) {
+    expect(templateOf('staging').ofType(type), type).toEqual([]);
+  }
+});
+
+describe('prod', () => {
+  const template = templateOf('prod');
   const alarms = template.ofType('CloudWatch::Alarm');
 
   test('has an alarm for each of these', () => {
     const names = alarms.map(({ path }) => path.replace('Watch/', ''));
-    const always = [
+    expect(names.sort()).toEqual([
       'EngineDown',
       'Errors',
       'EventsDropped',
+      'NoNode',
       'NodeLost',
       'Queue',
       'Reaper',
       'RecordingsFailed',
       'Throttles',
       'Unprotected',
-    ];
-    // Where there may be no node at all, that there is none is no fault.
-    expect(names.sort()).toEqual([...always, ...(stage === 'prod' ? ['NoNode'] : [])].sort());
+    ]);
   });
 
   test('an alarm is quiet while there is nothing to tell, but for that there is no node', () => {

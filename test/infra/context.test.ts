@@ -4,17 +4,18 @@ import { readContext } from '../../infra/context.ts';
 
 const read = (context: Record<string, unknown> = {}) => readContext(new App({ context }).node);
 
+const notForGood = { keepData: false, minNodes: 0, waitingConcurrency: 0, watch: false, containerInsights: false };
+const forGood = { keepData: true, minNodes: 1, waitingConcurrency: 100, watch: true, containerInsights: true };
+
 test('without a stage there are two: one that costs nothing while nobody calls, and one for good', () => {
   expect(read()).toEqual([
-    { stage: 'staging', keepData: false, minNodes: 0, waitingConcurrency: 0 },
-    { stage: 'prod', keepData: true, minNodes: 1, waitingConcurrency: 100 },
+    { stage: 'staging', ...notForGood },
+    { stage: 'prod', ...forGood },
   ]);
 });
 
 test('each branch may have its own, or several at once', () => {
-  expect(read({ stage: 'my-branch' })).toEqual([
-    { stage: 'my-branch', keepData: false, minNodes: 0, waitingConcurrency: 0 },
-  ]);
+  expect(read({ stage: 'my-branch' })).toEqual([{ stage: 'my-branch', ...notForGood }]);
   expect(read({ stage: 'a, b' }).map(({ stage }) => stage)).toEqual(['a', 'b']);
 });
 
@@ -25,6 +26,7 @@ test('what is said is what counts', () => {
     minNodes: '2',
     maxNodes: 5,
     console: false,
+    containerInsights: false,
     janus: 'none',
     freeswitchImage: 'registry.example/fs:1',
     jwtIssuer: 'https://login.example',
@@ -37,6 +39,8 @@ test('what is said is what counts', () => {
       keepData: false,
       minNodes: 2,
       waitingConcurrency: 100,
+      watch: true,
+      containerInsights: false,
       maxNodes: 5,
       console: false,
       janus: 'none',
@@ -50,6 +54,7 @@ describe('what cannot be is refused by its name', () => {
   test.each<[Record<string, string>, string]>([
     [{ minNodes: 'some' }, 'minNodes'],
     [{ console: 'maybe' }, 'console'],
+    [{ watch: 'sometimes' }, 'watch'],
     [{ freeswitch: 'theirs' }, 'freeswitch'],
     [{ jwtIssuer: 'https://login.example' }, 'jwksUrl'],
   ])('%j', (context, name) => {

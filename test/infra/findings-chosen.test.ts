@@ -27,7 +27,7 @@ test.each<[string, (stack: Stack) => PatchbayProps]>([
     }),
   ],
   [
-    'engines elsewhere, a domain, a secret, no console',
+    'engines elsewhere, a domain, a secret, no console, nothing that watches',
     (stack) => ({
       janus: {
         urls: EcsSecret.fromSecretsManager(
@@ -47,6 +47,8 @@ test.each<[string, (stack: Stack) => PatchbayProps]>([
       apiGatewayLogRole: 'existing',
       console: false,
       keepData: false,
+      watch: false,
+      containerInsights: false,
     }),
   ],
 ])('cdk-nag has nothing to say with %s', (_, choose) => {

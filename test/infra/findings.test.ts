@@ -43,6 +43,7 @@ test('what is answered is this, and at the very construct', () => {
       "CFR4 Console/Distribution",
       "EC23 Network/Nodes",
       "ECS2 Nodes/Task/Definition",
+      "ECS4 Nodes/Cluster",
       "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole] Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C",
       "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs] Api/LogRole",
       "IAM5[Action::s3:Abort*] Custom::CDKBucketDeployment8693BB64968944B69AAFB0CC9EB8756C",

@@ -241,6 +241,34 @@ test('throttles, warmth and retention are as they are asked for', () => {
   expect(variable(template, 'controller', 'PATCHBAY_ALLOWED_NETWORKS')).toBe('10.1.0.0/16');
 });
 
+describe('what looks at a stage', () => {
+  const insights = (template: Template) => template.only('ECS::Cluster').Properties.ClusterSettings;
+
+  test('is there without a choice: alarms, a dashboard, Container Insights', () => {
+    const { template } = deployed(() => ({ minNodes: 0 }));
+    const alarms = template.ofType('CloudWatch::Alarm').map(({ path }) => path);
+    expect(alarms).toContain('Watch/Errors');
+    // Where there may be no node at all, that there is none is no fault.
+    expect(alarms).not.toContain('Watch/NoNode');
+    expect(template.ofType('CloudWatch::Dashboard')).toHaveLength(1);
+    expect(insights(template)).toEqual([{ Name: 'containerInsights', Value: 'enabled' }]);
+  });
+
+  test('can be left out, and the nodes still scale by what they tell', () => {
+    const { template } = deployed(() => ({ watch: false, containerInsights: false }));
+    for (const type of ['CloudWatch::Alarm', 'CloudWatch::Dashboard', 'Logs::MetricFilter']) {
+      expect(template.ofType(type), type).toEqual([]);
+    }
+    expect(insights(template)).toEqual([{ Name: 'containerInsights', Value: 'disabled' }]);
+    expect(template.ofType('ApplicationAutoScaling::ScalingPolicy')).toHaveLength(2);
+    expect(variable(template, 'controller', 'PATCHBAY_METRICS')).toBe('cloudwatch');
+  });
+
+  test('cannot be told of without being there', () => {
+    expect(() => deployed((stack) => ({ watch: false, alarmTopic: new Topic(stack, 'Alarms') }))).toThrow('alarmTopic');
+  });
+});
+
 test.each<[PatchbayProps, string]>([
   [{ stage: 'a b' }, 'stage'],
   [{ minNodes: -1 }, 'minNodes'],
