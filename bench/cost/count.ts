@@ -13,6 +13,7 @@ import { openTone, toneHz } from '../../test/support/wrtc.ts';
 import { machine } from '../support.ts';
 import { type Callers, kinds } from './calls.ts';
 import { type CallName, type Counted, type CountedCalls, callNames } from './counted.ts';
+import { reaperReadUnits } from './idle-reaper.ts';
 import { TableMeter } from './table-meter.ts';
 import { WireMeter } from './wire-meter.ts';
 
@@ -47,13 +48,23 @@ if (!stack.freeswitch) throw new Error('conferences need FreeSWITCH: set PATCHBA
 const tone = openTone();
 
 const newClient = (wire: WireMeter) => new PatchbayClient({ url: stack.api, transport: wire.transport });
-const logged = async () => stack.output().length + (await stack.controllerLog()).length;
+const bytes = (text: string) => Buffer.byteLength(text);
+/** What functions write; the local stack's own lines are not CloudWatch's. */
+const functionLines = () =>
+  stack
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('"service":"patchbay"'));
+const logged = async () => ({
+  functions: bytes(functionLines().join('\n')),
+  node: bytes(await stack.controllerLog()),
+});
 
 async function count(name: CallName): Promise<Counted> {
   const { parties, sessions, start } = kinds[name];
   const wire = new WireMeter();
   const clients: Callers['clients'] = [newClient(wire), newClient(wire), newClient(wire)];
-  const before = { ...table.units.call, events: bridge.entries.length, logBytes: await logged() };
+  const before = { ...table.units.call, events: bridge.entries.length, logs: await logged() };
   for (const client of clients.slice(0, parties)) await client.connect();
   const calls = await start({ clients, tone });
   await delay(talkMs);
@@ -61,6 +72,7 @@ async function count(name: CallName): Promise<Counted> {
   await delay(settleMs);
   for (const client of clients) client.close();
   await delay(settleMs);
+  const logs = await logged();
   return {
     connections: wire.connections,
     sessions,
@@ -71,7 +83,8 @@ async function count(name: CallName): Promise<Counted> {
     writeUnits: table.units.call.write - before.write,
     readUnits: table.units.call.read - before.read,
     busEvents: bridge.entries.length - before.events,
-    logBytes: (await logged()) - before.logBytes,
+    functionLogBytes: logs.functions - before.logs.functions,
+    nodeLogBytes: logs.node - before.logs.node,
   };
 }
 
@@ -92,7 +105,8 @@ async function most(name: CallName): Promise<Counted> {
       writeUnits: larger('writeUnits'),
       readUnits: larger('readUnits'),
       busEvents: larger('busEvents'),
-      logBytes: larger('logBytes'),
+      functionLogBytes: larger('functionLogBytes'),
+      nodeLogBytes: larger('nodeLogBytes'),
     };
   }
   console.log(callNames[name], result);
@@ -128,6 +142,7 @@ const result: CountedCalls = {
   runs,
   heartbeatWriteUnits: table.units.heartbeatWrite,
   nodeListReadUnits: table.units.nodeListRead,
+  reaperReadUnits: await reaperReadUnits(table),
   recording: await recording(),
   calls,
 };

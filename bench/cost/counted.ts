@@ -16,8 +16,9 @@ export const counted = z.object({
   writeUnits: z.number(),
   readUnits: z.number(),
   busEvents: z.int(),
-  /** Of functions and node, without what Lambda itself adds. */
-  logBytes: z.int(),
+  /** Without what Lambda itself adds. */
+  functionLogBytes: z.int(),
+  nodeLogBytes: z.int(),
 });
 export type Counted = z.output<typeof counted>;
 
@@ -27,6 +28,8 @@ export const countedCalls = z.object({
   runs: z.int(),
   heartbeatWriteUnits: z.number(),
   nodeListReadUnits: z.number(),
+  /** Of one run in which there is nothing to do. */
+  reaperReadUnits: z.number(),
   recording: z.object({ puts: z.int(), heads: z.int() }),
   calls: z.object({ echo: counted, proxy: counted, p2p: counted, room: counted, conference: counted }),
 });

@@ -1,5 +1,6 @@
+import type { Use } from './bill.ts';
 import type { CountedCalls } from './counted.ts';
-import { times, type Use } from './formula.ts';
+import { times } from './formula.ts';
 import { assumptions } from './prices.ts';
 
 const { audioKbps, videoKbps } = assumptions;

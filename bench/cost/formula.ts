@@ -1,4 +1,5 @@
-import type { Counted, CountedCalls } from './counted.ts';
+import type { Counted } from './counted.ts';
+import { lambdaLogBytes } from './log-lines.ts';
 import { assumptions, type Prices } from './prices.ts';
 
 /** What AWS bills of one call on the control plane. */
@@ -20,9 +21,18 @@ export interface Item {
 }
 
 const connectRuns = 3;
+/** `$connect` and `$disconnect`; the authorizer has no line of its own. */
+const connectLines = 2;
+
+/** What a stage adds to what a call does. */
+export interface Around {
+  readonly nodeListReadUnits: number;
+  /** Of a line in API Gateway's log. */
+  readonly accessLogBytes: number;
+}
 
 /** The operations of a call of so many minutes: what was counted, and what its length adds. */
-export function operationsOf(call: Counted, minutes: number, nodeListReadUnits: number): Operations {
+export function operationsOf(call: Counted, minutes: number, around: Around): Operations {
   const pings = call.connections * Math.floor(minutes / assumptions.pingMinutes);
   const invocations = call.connections * connectRuns + call.commands + pings;
   const functionMs = call.functionMs + invocations * assumptions.networkMsPerFunction;
@@ -34,9 +44,24 @@ export function operationsOf(call: Counted, minutes: number, nodeListReadUnits: 
     gbSeconds: (functionMs / 1000) * (assumptions.functionMemoryMb / 1024),
     writeUnits: call.writeUnits,
     // Each function looks the nodes up by itself, if nobody did within the last second.
-    readUnits: call.readUnits + call.commands * nodeListReadUnits,
+    readUnits: call.readUnits + call.commands * around.nodeListReadUnits,
     busEvents: call.busEvents,
-    logGb: (call.logBytes + invocations * assumptions.lambdaLogBytes) / 1e9,
+    logGb: sum(Object.values(logBytesOf(call, pings, around.accessLogBytes))) / 1e9,
+  };
+}
+
+/** Of a call with so many pings, by who writes them. */
+export function logBytesOf(
+  call: Counted,
+  pings: number,
+  accessLogBytes: number,
+): Readonly<Record<'functions' | 'node' | 'lambda' | 'access', number>> {
+  const runs = call.connections * connectRuns + call.commands + pings;
+  return {
+    functions: call.functionLogBytes,
+    node: call.nodeLogBytes,
+    lambda: runs * lambdaLogBytes,
+    access: (call.connections * connectLines + call.commands + pings) * accessLogBytes,
   };
 }
 
@@ -55,73 +80,8 @@ export const controlItems = (operations: Operations, prices: Prices): Item[] => 
   { name: 'logs', dollars: operations.logGb * prices.logGb },
 ];
 
-export const total = (items: readonly Item[]): number => items.reduce((sum, { dollars }) => sum + dollars, 0);
-
-export function nodeHour(prices: Prices): number {
-  const { vCpu, memoryGb } = assumptions.node;
-  return vCpu * prices.vCpuHour + memoryGb * prices.memoryGbHour + prices.publicIpHour;
-}
-
-/** A month of a use: calls of one kind. */
-export interface Use {
-  readonly calls: number;
-  readonly minutes: number;
-  readonly call: Counted;
-  readonly parties: number;
-  /** Streams that leave the node for clients during a call: they are what AWS bills of the media's bytes. */
-  readonly streamsOut: number;
-  readonly kbps: number;
-  /** Of a month, in which there are calls: with `minNodes: 0` there is no node in the others. */
-  readonly activeHours: number;
-  /** The busiest moment against the mean of those hours. */
-  readonly peak: number;
-  readonly sessionsPerNode: number;
-}
-
-export interface Bill {
-  readonly items: readonly Item[];
-  readonly nodes: number;
-  readonly chime: number;
-}
-
-/** A month's bill, and the same minutes at Amazon Chime SDK's list price. */
-export function billOf(use: Use, counted: CountedCalls, prices: Prices): Bill {
-  const { calls, minutes, call, parties, streamsOut, kbps, activeHours, peak, sessionsPerNode } = use;
-  const control = total(controlItems(operationsOf(call, minutes, counted.nodeListReadUnits), prices));
-  const meanSessions = (calls * minutes * call.sessions) / (activeHours * 60);
-  const nodes = Math.max(1, Math.ceil((meanSessions * peak) / sessionsPerNode));
-  const egressGb = (calls * minutes * 60 * streamsOut * kbps * 1000) / 8 / 1e9;
-  return {
-    items: [
-      { name: 'control plane', dollars: calls * control },
-      { name: 'media nodes', dollars: nodes * activeHours * nodeHour(prices) },
-      { name: 'media to the internet', dollars: egressGb * prices.egressGb },
-      { name: 'idle', dollars: total(idleItems(0, counted, prices)) },
-    ],
-    nodes,
-    chime: calls * minutes * parties * prices.chimeAttendeeMinute,
-  };
-}
-
-/** What a month costs in which nobody calls. */
-export function idleItems(minNodes: number, counted: CountedCalls, prices: Prices): Item[] {
-  const { hoursPerMonth, functionMemoryMb, networkMsPerFunction, lambdaLogBytes } = assumptions;
-  const minutes = hoursPerMonth * 60;
-  const reaper =
-    minutes *
-    (prices.invocation +
-      (networkMsPerFunction / 1000) * (functionMemoryMb / 1024) * prices.lambdaGbSecond +
-      counted.nodeListReadUnits * prices.readUnit +
-      (lambdaLogBytes / 1e9) * prices.logGb);
-  return [
-    { name: 'reaper, once a minute', dollars: reaper },
-    { name: 'media nodes', dollars: minNodes * hoursPerMonth * nodeHour(prices) },
-    { name: 'their heartbeats', dollars: minNodes * hoursPerMonth * heartbeatsHour(counted, prices) },
-  ];
-}
-
-const heartbeatsHour = ({ heartbeatWriteUnits }: CountedCalls, { writeUnit }: Prices): number =>
-  assumptions.heartbeatsPerHour * heartbeatWriteUnits * writeUnit;
+export const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
+export const total = (items: readonly Item[]): number => sum(items.map(({ dollars }) => dollars));
 
 /** The same call with so many times the parties. */
 export function times(call: Counted, factor: number): Counted {
@@ -135,6 +95,7 @@ export function times(call: Counted, factor: number): Counted {
     writeUnits: call.writeUnits * factor,
     readUnits: call.readUnits * factor,
     busEvents: call.busEvents * factor,
-    logBytes: call.logBytes * factor,
+    functionLogBytes: call.functionLogBytes * factor,
+    nodeLogBytes: call.nodeLogBytes * factor,
   };
 }

@@ -26,11 +26,13 @@ export interface Units {
   /** Of one heartbeat, and of one look at the list of nodes: the last that was seen. */
   heartbeatWrite: number;
   nodeListRead: number;
+  /** All that was read, by whomever. */
+  reads: number;
 }
 
 /** Stands before a DynamoDB and counts what it is asked in the units that AWS bills. */
 export class TableMeter {
-  readonly units: Units = { call: { write: 0, read: 0 }, heartbeatWrite: 0, nodeListRead: 0 };
+  readonly units: Units = { call: { write: 0, read: 0 }, heartbeatWrite: 0, nodeListRead: 0, reads: 0 };
   readonly #target: string;
   /** Each item as it was last seen, so that a write need not wait for its meter. */
   readonly #items = new Map<string, Promise<Record<string, unknown> | undefined>>();
@@ -101,6 +103,7 @@ export class TableMeter {
   /** A key is read once for each function that starts, not for each call. */
   #read({ Key, ConsistentRead }: Request, body: string, bytes: number): void {
     const units = Math.max(1, Math.ceil(bytes / readUnitBytes)) * (ConsistentRead ? 1 : 0.5);
+    this.units.reads += units;
     if (body.includes('"NODES"')) this.units.nodeListRead = units;
     else if (!Key?.pk.S.startsWith('K#')) this.units.call.read += units;
   }
