@@ -27,7 +27,8 @@ export async function reaperReadUnits(table: TableMeter): Promise<number> {
     subscriptions: new SubscriptionStore(idle),
     teller: new Teller({ post: never, disconnect: never }, log, Math.random),
     service: {
-      describe: async () => ({ desired: 0, running: 0, pending: 0, isDeploying: false }),
+      describe: async () => ({ desired: 0, running: 0, pending: 0, isDeploying: false, deployment: undefined }),
+      startedBy: never,
       setDesired: never,
       stopTask: never,
     },

@@ -21,7 +21,8 @@ export interface ReaperProps {
 
 /**
  * Ends what lost nodes left behind, and takes surplus nodes away: `reap`, each minute and when ECS says that a task has stopped.
- * Not tried again when it fails: the next minute's goes on where it was. Nodes from none are brought up by `connect`.
+ * Not tried again when it fails: the next minute's goes on where it was. One that finds another at work waits. Nodes from none
+ * are brought up by `connect`.
  */
 export class Reaper extends Construct {
   constructor(scope: Construct, id: string, { functions, nodes, api, minNodes, maxNodes, alone }: ReaperProps) {
@@ -37,11 +38,14 @@ export class Reaper extends Construct {
       resource: 'task',
       resourceName: `${nodes.cluster.clusterName}/*`,
     });
-    functions.grant('reap', new PolicyStatement({ actions: ['ecs:StopTask'], resources: [tasks] }));
+    functions.grant(
+      'reap',
+      new PolicyStatement({ actions: ['ecs:DescribeTasks', 'ecs:StopTask'], resources: [tasks] }),
+    );
     if (reap.role)
       explainWildcards(
         reap.role,
-        'Any task of this cluster, which has nothing but nodes, may be one that hangs.',
+        'Any task of this cluster, which has nothing but nodes, may be one that hangs, or one of a deployment before.',
         tasks,
       );
     for (const name of ['reap', 'connect'] as const) {
@@ -55,9 +59,9 @@ export class Reaper extends Construct {
     }
     if (reap.role) api.grantCallback(reap.role, 'POST');
 
-    reap.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(1) });
+    reap.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(5) });
     if (alone) (reap.node.defaultChild as CfnFunction).reservedConcurrentExecutions = 1;
-    const target = new LambdaFunction(reap, { retryAttempts: 0, maxEventAge: Duration.minutes(1) });
+    const target = new LambdaFunction(reap, { retryAttempts: 0, maxEventAge: Duration.minutes(5) });
     new Rule(this, 'EachMinute', {
       description: 'patchbay: lost and surplus nodes',
       schedule: Schedule.rate(Duration.minutes(1)),

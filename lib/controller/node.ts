@@ -11,7 +11,7 @@ import { commandHandlers, runCommand } from './commands.ts';
 import { Drain } from './drain.ts';
 import { createHttp } from './http.ts';
 import { Metrics } from './metrics.ts';
-import { noProtection, protectionOf } from './protection.ts';
+import { protectionOf } from './protection.ts';
 import { Registration } from './registration.ts';
 import { Served } from './served.ts';
 import { settle } from './settle.ts';
@@ -126,6 +126,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       void served.listed(own.engines);
       const why = reasonToDrain(own, all, clock.nowMs());
       if (why !== undefined) drain.begin(why);
+      // One that never takes calls is not in the way of a deployment's end; one that has some is the first to be protected.
+      const isBusy = sessions.count > 0;
+      if (drain.phase === 'up' && (isBusy || canTakeCalls(own.engines))) protection.want(true);
+      if (isBusy) protection.hurry();
     },
     lost: () => {
       log.error({ node_id: nodeId }, 'this node was given up: it ends');
@@ -143,7 +147,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       table: table.name,
       clock,
       isServing: () => drain.phase === 'up',
-      isProtected: () => protection === noProtection || protection.isOn,
+      isProtected: () => !protection.isMissing,
       write: options.cloudwatch,
     });
 
@@ -178,7 +182,6 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   if (before?.state !== 'lost') await calls.releaseLeftovers();
   await calls.start();
   for (const backend of backends) backend.start();
-  protection.want(true);
   await uploads?.start();
   await registration.start(before);
   if (!stopping) cloudwatch?.start();

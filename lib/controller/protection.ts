@@ -7,14 +7,18 @@ import { Timers } from './timers.ts';
 export interface Protection {
   /** As far as ECS has said so. */
   readonly isOn: boolean;
+  /** ECS might stop the node, calls and all: it has not said that it will not. */
+  readonly isMissing: boolean;
   /** From now on it is to be on or off; what fails is tried again. */
   want(on: boolean): void;
+  /** What is wanted, and refused so far, is asked for again now: there are calls. */
+  hurry(): void;
   /** Asks for nothing any more. */
   stop(): void;
 }
 
 /** Where no ECS runs the node, nothing is to be passed over. */
-const noProtection: Protection = { isOn: false, want: () => {}, stop: () => {} };
+const noProtection: Protection = { isOn: false, isMissing: false, want: () => {}, hurry: () => {}, stop: () => {} };
 
 /** @param agentUrl where ECS' agent is; undefined where there is none */
 export const protectionOf = (agentUrl: string | undefined, options: Omit<ProtectionOptions, 'agentUrl'>): Protection =>
@@ -61,11 +65,19 @@ class TaskProtection implements Protection {
     return this.#isOn;
   }
 
+  get isMissing(): boolean {
+    return !this.#isOn;
+  }
+
   want(on: boolean): void {
     if (this.#wanted === on || this.#stopped) return;
     this.#wanted = on;
     this.#failures = 0;
     this.#askNow();
+  }
+
+  hurry(): void {
+    if (this.#wanted && !this.#isOn) this.#askNow();
   }
 
   stop(): void {

@@ -84,6 +84,7 @@ describe('what is taken for granted', () => {
         table,
         clock: systemClock,
         isServing: () => true,
+        isProtected: () => true,
         write: (text) => {
           told.stop();
           write(text);

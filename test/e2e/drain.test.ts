@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { NodeService } from '../../lib/aws/node-service.ts';
 import { formatJanusUrl } from '../../lib/backends/janus/url.ts';
 import type { Call, Ended, PatchbayClient, PatchbayEvent } from '../../lib/client/index.ts';
 import { readSettings } from '../../lib/local/settings.ts';
@@ -7,6 +8,7 @@ import { NodeStore } from '../../lib/store/nodes.ts';
 import { openTable, type Table } from '../../lib/store/table.ts';
 import { type ControllerProcess, startControllerProcess } from '../support/controller-process.ts';
 import { deploymentBlocked, FakeEcs, taskEvent } from '../support/fake-ecs.ts';
+import { makeReaper } from '../support/reapers.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 import { grows, until } from '../support/until.ts';
 import { connectClient, openTone, pitchHz, rtpBytes, startEcho, type Tone, toneHz } from '../support/wrtc.ts';
@@ -25,7 +27,9 @@ const events: PatchbayEvent[] = [];
 
 beforeAll(async () => {
   ecs = await new FakeEcs().start();
+  ecs.desired = 1;
   ecs.add('local');
+  ecs.deploy();
   ecs.add('second');
   // The first release finds a deployment in its way at first.
   ecs.agentFaults.push(deploymentBlocked, deploymentBlocked);
@@ -45,6 +49,14 @@ afterAll(async () => {
   vi.unstubAllEnvs();
 });
 
+const reaper = () =>
+  makeReaper(
+    records,
+    { post: async () => 'gone', disconnect: async () => {} },
+    {
+      service: new NodeService({ url: ecs.url, region: 'us-east-1', service: 'ecs' }, 'calls', 'nodes'),
+    },
+  );
 const listed = async (nodeId: string) => (await new NodeStore(records).list()).find((one) => one.nodeId === nodeId);
 const audioOf = (call: Call) => () => rtpBytes(call.peerConnection, 'inbound');
 /** A call with sound in both directions. */
@@ -99,6 +111,15 @@ describe('a second release', () => {
     expect(first.ended).toBeUndefined();
     expect(await listed('local')).toMatchObject({ load: 1, isProtected: true });
   }, 60_000);
+
+  test('whose call ECS would cut in a rollback, until the reaper makes room for its protection', async () => {
+    // One task is to be, and one is protected.
+    expect(ecs.tasks.get('second')?.isProtected).toBe(false);
+    await until('its call is told', async () => (await listed('second'))?.load === 1, 15_000);
+    await reaper().run();
+    expect(ecs.desired).toBe(2);
+    await until('protected', () => ecs.tasks.get('second')?.isProtected, 15_000);
+  }, 40_000);
 
   test('and when that call hangs up, the first gives its protection up, and ECS may stop it', async () => {
     const first = made(calls.first);

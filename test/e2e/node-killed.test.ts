@@ -214,8 +214,6 @@ describe('a node that hangs', () => {
   test('is lost at the second look, its task is stopped, and when it comes to it ends without a word', async () => {
     const ecs = await new FakeEcs().start();
     ecs.add(nodeId);
-    // It is stopped before anybody is told: to tell them all may take longer than a run has.
-    const toldAtStop: number[] = [];
     const service = new NodeService({ url: ecs.url, region: 'us-east-1', service: 'ecs' }, 'calls', 'nodes');
     ecs.desired = 1;
     const owned = await many(5);

@@ -80,7 +80,7 @@ describe.each(stages)('%s', (stage) => {
     connect: service,
     reap: [
       ...service,
-      ...plain(tasks, 'ecs:StopTask'),
+      ...plain(tasks, 'ecs:DescribeTasks', 'ecs:StopTask'),
       ...plain(`${connections}/POST/@connections/*`, 'execute-api:ManageConnections'),
     ],
   };
@@ -188,6 +188,7 @@ describe.each(stages)('%s', (stage) => {
         `execute-api:ManageConnections ${connections}/DELETE/@connections/*`,
         `ecs:GetTaskProtection ${tasks}`,
         `ecs:UpdateTaskProtection ${tasks}`,
+        `ecs:DescribeTasks ${tasks}`,
         `ecs:StopTask ${tasks}`,
         ...['AbortMultipartUpload', 'GetObject', 'PutObject'].map(
           (name) => `s3:${name} <${only('S3::Bucket', 'Recordings/Bucket')}.Arn>/*`,

@@ -19,7 +19,13 @@ beforeEach(() => {
     clock,
     log: silentLog,
     drainMs: 60_000,
-    protection: { isOn: true, want: (on) => happened.push(`protected ${on}`), stop: () => {} },
+    protection: {
+      isOn: true,
+      isMissing: false,
+      want: (on) => happened.push(`protected ${on}`),
+      hurry: () => {},
+      stop: () => {},
+    },
     sessions: () => sessions,
     refuse: () => happened.push('refuses'),
     endAll: async ({ reason }) => {

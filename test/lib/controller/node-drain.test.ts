@@ -45,6 +45,11 @@ async function start(nodeId: string, change: Partial<NodeOptions> = {}): Promise
   });
 }
 const listed = async (nodeId: string) => (await new NodeStore(world.table).list()).find((one) => one.nodeId === nodeId);
+const made = async <T>(value: Promise<T | undefined>): Promise<T> => {
+  const there = await value;
+  if (there === undefined) throw new Error('not there');
+  return there;
+};
 const isProtected = (nodeId: string) => ecs.tasks.get(nodeId)?.isProtected;
 const echo = (party: Party) => party.create({ type: 'echo', offer, wait_reply: true });
 /** For it a minute, in which a node tells of itself once, is over soon. */
@@ -125,7 +130,9 @@ describe('when a newer release is up', () => {
     const before = await services().directory.list();
     await deploy();
     const both = [...before, ...(await new NodeStore(world.table).list()).filter(({ nodeId }) => nodeId === 'new')];
-    vi.spyOn(services().directory, 'list').mockResolvedValue(both);
+    // Neither is safer than the other.
+    const alike = both.map((one) => ({ ...one, isProtected: true }));
+    vi.spyOn(services().directory, 'list').mockResolvedValue(alike);
     vi.spyOn(services(), 'random').mockReturnValue(0);
     const asked = vi.spyOn(services().nodes, 'post');
     const reply = await ann.ask('create', { type: 'echo', offer, wait_reply: true });
@@ -193,6 +200,37 @@ describe('protection', () => {
     await until('protected', async () => (await listed('new'))?.isProtected, 6000);
     expect(ecs.asked.filter(({ taskId }) => taskId === 'new')).toHaveLength(3);
     await ann.ask('destroy', { session_id: id });
+  });
+
+  test('is asked for by a node with calls at its next heartbeat, however long it would have waited', async () => {
+    const ann = await world.connect();
+    ecs.desired = 1;
+    await until('old is protected', () => isProtected('old'));
+    await start('new', { release: '1', random: () => 1 });
+    const asked = () => ecs.asked.filter(({ taskId }) => taskId === 'new').length;
+    await until('refused for a while', () => asked() === 3, 6000);
+    const id = await echo(ann);
+    expect(id).toMatch(/@old$/);
+    ecs.desired = 2;
+    vi.spyOn(services().directory, 'list').mockResolvedValueOnce([await made(listed('new'))]);
+    const second = await echo(ann);
+    expect(second).toMatch(/@new$/);
+    world.beat('new');
+    await until('protected', () => isProtected('new'), 1000);
+    for (const session_id of [id, second]) await ann.ask('destroy', { session_id });
+  });
+
+  test('is not asked for by a node that takes no calls yet: a deployment would wait for its end', async () => {
+    const janus = new FakeBackend('janus', 'late');
+    janus.up = false;
+    ecs.add('new');
+    await world.start('new', [janus], { ecsAgent: ecs.agentUrl('new') });
+    world.beat('new');
+    await new Promise((later) => setTimeout(later, 200));
+    expect(ecs.asked.filter(({ taskId }) => taskId === 'new')).toEqual([]);
+    janus.up = true;
+    world.beat('new');
+    await until('protected', () => isProtected('new'));
   });
 
   test.each([

@@ -74,6 +74,33 @@ describe('a node that is protected', () => {
     expect(bodies()).toEqual([on, { ProtectionEnabled: false }]);
   });
 
+  test('that is refused is asked for again at once when there are calls, by one request at a time', async () => {
+    ecs.desired = 0;
+    protection.want(true);
+    await answered();
+    expect([protection.isOn, protection.isMissing]).toEqual([false, true]);
+    ecs.desired = 1;
+    protection.hurry();
+    protection.hurry();
+    await answered();
+    expect([protection.isOn, protection.isMissing]).toEqual([true, false]);
+    expect(bodies()).toEqual([on, on]);
+    protection.hurry();
+    await answered();
+    expect(bodies()).toHaveLength(2);
+  });
+
+  test('is not hurried before it is wanted, nor after', async () => {
+    protection.hurry();
+    protection.want(true);
+    await answered();
+    protection.want(false);
+    await answered();
+    protection.hurry();
+    await answered();
+    expect(bodies()).toEqual([on, { ProtectionEnabled: false }]);
+  });
+
   test('asks for nothing when it stops', async () => {
     protection.want(true);
     protection.stop();
