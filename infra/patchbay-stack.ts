@@ -90,7 +90,7 @@ export class PatchbayStack extends NestedStack {
       freeswitch: props.freeswitch ?? 'own',
       freeswitchImage: props.freeswitchImage,
     });
-    new Reaper(this, 'Reaper', { functions, nodes, api, minNodes, maxNodes, alone: waitingConcurrency > 0 });
+    new Reaper(this, 'Reaper', { functions, nodes, api, bus, minNodes, maxNodes, alone: waitingConcurrency > 0 });
 
     // For people.
     this.console = (props.console ?? true) ? new Console(this, 'Console', { api, logs, recordings }) : undefined;

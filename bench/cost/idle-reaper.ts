@@ -26,6 +26,7 @@ export async function reaperReadUnits(table: TableMeter): Promise<number> {
     objects: new LostObjects(idle),
     subscriptions: new SubscriptionStore(idle),
     teller: new Teller({ post: never, disconnect: never }, log, Math.random),
+    announce: never,
     service: {
       describe: async () => ({ desired: 0, running: 0, pending: 0, isDeploying: false, deployment: undefined }),
       startedBy: never,

@@ -53,7 +53,7 @@ export const assumptions = {
   /** Two rounds to the table and one to ECS. */
   reaperMs: 100,
   /** The line that a node writes each minute for CloudWatch. */
-  metricsLineBytes: 486,
+  metricsLineBytes: 556,
   /** Of Container Insights: one a minute for the cluster, its service, each task and each container. */
   insightsEventBytes: 700,
   /** Packets of strangers to a public address. */

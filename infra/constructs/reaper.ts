@@ -1,5 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { type IEventBus, Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
@@ -13,6 +13,7 @@ export interface ReaperProps {
   readonly functions: Functions;
   readonly nodes: MediaNodes;
   readonly api: Api;
+  readonly bus: IEventBus;
   readonly minNodes: number;
   readonly maxNodes: number;
   /** Only one at a time; where the account has too few to reserve any, two may run, which is harmless. */
@@ -25,7 +26,7 @@ export interface ReaperProps {
  * are brought up by `connect`.
  */
 export class Reaper extends Construct {
-  constructor(scope: Construct, id: string, { functions, nodes, api, minNodes, maxNodes, alone }: ReaperProps) {
+  constructor(scope: Construct, id: string, { functions, nodes, api, bus, minNodes, maxNodes, alone }: ReaperProps) {
     super(scope, id);
     const reap = functions.of('reap');
     functions.set('cluster', nodes.cluster.clusterName);
@@ -33,6 +34,7 @@ export class Reaper extends Construct {
     functions.set('minNodes', String(minNodes));
     functions.set('maxNodes', String(maxNodes));
     functions.set('callbackUrl', api.callbackUrl);
+    functions.set('eventBus', bus.eventBusName);
     const tasks = Stack.of(this).formatArn({
       service: 'ecs',
       resource: 'task',
@@ -57,6 +59,7 @@ export class Reaper extends Construct {
         }),
       );
     }
+    functions.grant('reap', new PolicyStatement({ actions: ['events:PutEvents'], resources: [bus.eventBusArn] }));
     if (reap.role) api.grantCallback(reap.role, 'POST');
 
     reap.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: Duration.minutes(5) });

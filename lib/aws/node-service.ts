@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { ServiceCount } from '../domain/fleet.ts';
 import { need, read } from '../env.ts';
-import { type AwsEndpoint, signedRequest } from './signed-request.ts';
+import { type AwsEndpoint, awsUrl, signedRequest } from './signed-request.ts';
 
 const described = z.object({
   services: z.array(
@@ -142,6 +142,6 @@ function errorOf(status: number, text: string): EcsError {
 export function nodeService(): NodeService | undefined {
   if (read('cluster') === undefined) return undefined;
   const region = process.env.AWS_REGION ?? 'us-east-1';
-  const url = read('ecsEndpoint') ?? `https://ecs.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+  const url = read('ecsEndpoint') ?? awsUrl('ecs', region);
   return new NodeService({ url, region, service: 'ecs' }, need('cluster'), need('service'));
 }

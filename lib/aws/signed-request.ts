@@ -11,6 +11,10 @@ export interface AwsEndpoint {
   readonly service: string;
 }
 
+/** Where AWS serves an API in a Region. */
+export const awsUrl = (service: string, region: string): string =>
+  `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+
 export interface AwsRequest {
   readonly method: 'POST' | 'DELETE';
   /** Each part of it encoded. */

@@ -144,7 +144,7 @@ const ofOthers: Readonly<Record<(typeof otherFunctions)[number], Needs>> = {
       demand: ['get'],
       onNode: ['query'],
     },
-    environment: ['table', 'callbackUrl', 'cluster', 'service', 'minNodes', 'maxNodes'],
+    environment: ['table', 'callbackUrl', 'eventBus', 'cluster', 'service', 'minNodes', 'maxNodes'],
     callsNodes: false,
     outside: true,
     timeoutSeconds: 60,
@@ -157,7 +157,7 @@ export const needs: Readonly<Record<FunctionName, Needs>> = { ...ofOthers, ...of
 export const nodeTableNeeds: TableNeeds = {
   connection: ['update'],
   session: ['get', 'put', 'update', 'delete'],
-  room: ['get', 'put', 'delete'],
+  room: ['get', 'put', 'update', 'delete'],
   nodes: ['query', 'update', 'delete'],
   key: ['get', 'put'],
   subscriptions: ['query'],

@@ -9,13 +9,15 @@ import type { PatchbayEvent } from '../protocol/events.ts';
 import type { EventBus } from '../push/bus.ts';
 import type { Poster } from '../push/poster.ts';
 import { Push } from '../push/push.ts';
+import { endLostNode } from '../reaper/lost-node.ts';
+import { Teller } from '../reaper/teller.ts';
 import type { RecordingFiles } from '../recordings/recording-files.ts';
 import { ConnectionStore } from '../store/connections.ts';
+import { LostObjects } from '../store/lost-objects.ts';
 import { RoomStore } from '../store/rooms.ts';
 import { SessionStore } from '../store/sessions.ts';
 import { SubscriptionStore } from '../store/subscriptions.ts';
 import type { Table } from '../store/table.ts';
-import { releaseLeftovers } from './leftovers.ts';
 import { Owners } from './owners.ts';
 import { retried } from './retried.ts';
 import { Rooms } from './room/rooms.ts';
@@ -84,10 +86,17 @@ export class Calls {
     return this.#push.pending;
   }
 
-  /** Frees what an earlier process of this node held. */
-  releaseLeftovers(): Promise<void> {
-    const { nodeId, clock, log } = this.#options;
-    return releaseLeftovers({ nodeId, sessions: this.#sessionRecords, rooms: this.#roomRecords, clock, log });
+  /** Ends what an earlier process of this node held, as the reaper ends what was on a lost node: its media ended with it. */
+  async endLeftovers(): Promise<void> {
+    const { nodeId, table, poster, bus, clock, log, random } = this.#options;
+    await endLostNode(nodeId, {
+      objects: new LostObjects(table),
+      subscriptions: new SubscriptionStore(table),
+      teller: new Teller(poster, log, random),
+      announce: (tenant, event) => bus?.event(tenant, event),
+      clock,
+      log,
+    });
   }
 
   /** Takes up what connections subscribed to while the node was not there. */

@@ -179,7 +179,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
 
   const before = (await nodes.list()).find((node) => node.nodeId === nodeId);
   // Of a node that was given up, they are the reaper's to tell of.
-  if (before?.state !== 'lost') await calls.releaseLeftovers();
+  if (before?.state !== 'lost') await calls.endLeftovers();
   await calls.start();
   for (const backend of backends) backend.start();
   await uploads?.start();

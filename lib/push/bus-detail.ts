@@ -1,4 +1,5 @@
 import type { PatchbayEvent } from '../protocol/events.ts';
+import type { BusEntry } from './bus-sender.ts';
 
 /** What only those at the two ends of a call may know, or would drown all else. */
 const unsent = new Set(['offer', 'answer', 'candidate', 'candidate_end']);
@@ -12,6 +13,13 @@ export function busDetail(tenant: string, event: PatchbayEvent): Record<string, 
   // What clients say to each other is theirs; that they did is told.
   if (event.type === 'info') delete body.data;
   return { tenant, ...event, body };
+}
+
+/** The same as an entry for the bus. */
+export function busEntry(tenant: string, event: PatchbayEvent): BusEntry | undefined {
+  const detail = busDetail(tenant, event);
+  const type = `${event.subclass}.${event.type}`;
+  return detail && { type, detail: JSON.stringify(detail), timeMs: Date.parse(event.time) };
 }
 
 function withoutSecrets(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {

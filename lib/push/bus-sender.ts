@@ -22,6 +22,16 @@ export interface BusSender {
   close(): void;
 }
 
+/** Why EventBridge did not take an entry, by its part of the answer; undefined: it did. */
+export const refusalOf = ({ EventId, ErrorCode, ErrorMessage }: PutResult = {}): string | undefined =>
+  EventId === undefined ? `${ErrorCode ?? 'no answer'}: ${ErrorMessage ?? ''}` : undefined;
+
+interface PutResult {
+  readonly EventId?: string | undefined;
+  readonly ErrorCode?: string | undefined;
+  readonly ErrorMessage?: string | undefined;
+}
+
 /** @param endpoint of something that speaks EventBridge on this machine; else AWS, with the task's role */
 export function eventBridgeSender(bus: string, endpoint?: string): BusSender {
   const client = new EventBridgeClient({
@@ -47,10 +57,7 @@ export function eventBridgeSender(bus: string, endpoint?: string): BusSender {
           })),
         }),
       );
-      return entries.map((_, at) => {
-        const { EventId, ErrorCode, ErrorMessage } = Entries[at] ?? {};
-        return EventId === undefined ? `${ErrorCode ?? 'no answer'}: ${ErrorMessage ?? ''}` : undefined;
-      });
+      return entries.map((_, at) => refusalOf(Entries[at]));
     },
     close: () => client.destroy(),
   };

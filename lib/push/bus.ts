@@ -2,7 +2,7 @@ import { backoffMs } from '../domain/backoff.ts';
 import type { Log } from '../domain/log.ts';
 import { type Patience, pause } from '../domain/pause.ts';
 import type { PatchbayEvent } from '../protocol/events.ts';
-import { busDetail } from './bus-detail.ts';
+import { busEntry } from './bus-detail.ts';
 import { type BusEntry, type BusSender, busSource } from './bus-sender.ts';
 
 /** EventBridge's limits for one request: entries, and the bytes of all of them. */
@@ -54,19 +54,13 @@ export class EventBus {
 
   /** An event of a session or room. SDPs, candidates, tokens and what clients say to each other stay here. */
   event(tenant: string, event: PatchbayEvent): void {
-    const detail = busDetail(tenant, event);
-    if (detail) this.send(`${event.subclass}.${event.type}`, detail, Date.parse(event.time));
+    const entry = busEntry(tenant, event);
+    if (entry) this.#add(entry);
   }
 
   /** Anything else: its type and what there is to say of it. */
-  send(type: string, detail: Readonly<Record<string, unknown>>, timeMs = this.#options.clock.nowMs()): void {
-    const entry = { type, detail: JSON.stringify(detail), timeMs };
-    if (this.#abort.signal.aborted || this.#queue.length >= maxQueuedEvents) {
-      this.#overflow();
-      return;
-    }
-    this.#queue.push(entry);
-    this.#running ??= this.#run();
+  send(type: string, detail: Readonly<Record<string, unknown>>): void {
+    this.#add({ type, detail: JSON.stringify(detail), timeMs: this.#options.clock.nowMs() });
   }
 
   /** Waits until all is on the bus or `timeoutMs` have passed, then drops what is left. */
@@ -76,6 +70,15 @@ export class EventBus {
     cancel();
     this.#abort.abort(new Error('the node stopped'));
     this.#options.sender.close();
+  }
+
+  #add(entry: BusEntry): void {
+    if (this.#abort.signal.aborted || this.#queue.length >= maxQueuedEvents) {
+      this.#overflow();
+      return;
+    }
+    this.#queue.push(entry);
+    this.#running ??= this.#run();
   }
 
   async #run(): Promise<void> {

@@ -16,13 +16,15 @@ export interface LostNodeParts {
   readonly objects: LostObjects;
   readonly subscriptions: SubscriptionStore;
   readonly teller: Teller;
+  /** Who else hears of it. */
+  readonly announce: (tenant: string, event: PatchbayEvent) => Promise<void> | void;
   readonly clock: Clock;
   readonly log: Log;
 }
 
 /**
- * Ends what was on a lost node: its sessions, then its rooms. Whoever owned or followed them hears `destroyed` with
- * `node_lost`, from the one run that took the record. What an earlier run took and did not finish is taken over.
+ * Ends what was on a lost node, or in an earlier process of this one: its sessions, then its rooms. Whoever owned or followed
+ * them hears `destroyed` with `node_lost`, and the event bus does, from the one run that took the record. What an earlier run took and did not finish is taken over.
  *
  * @returns how many objects were found: none, and nothing is left
  */
@@ -40,12 +42,13 @@ export async function endLostNode(nodeId: string, parts: LostNodeParts): Promise
 async function endSession(
   session: SessionRecord,
   subscribed: readonly Subscribed[],
-  { objects, teller, clock }: LostNodeParts,
+  { objects, teller, announce, clock }: LostNodeParts,
 ): Promise<void> {
   if (!(await objects.takeSession(session, clock.nowMs()))) return;
   const event = destroyed('session', session.sessionId, session.createdAt, clock.nowMs());
   const subject = { tenant: session.tenant, users: new Set([session.userId]) };
-  await teller.tell(new Set([session.connectionId, ...followers(subscribed, subject, event)]), event);
+  const listeners = new Set([session.connectionId, ...followers(subscribed, subject, event)]);
+  await Promise.all([teller.tell(listeners, event), announce(session.tenant, event)]);
   await objects.deleteSession(session, clock.nowMs());
 }
 
@@ -53,12 +56,12 @@ async function endSession(
 async function endRoom(
   room: RoomRecord,
   subscribed: readonly Subscribed[],
-  { objects, teller, clock }: LostNodeParts,
+  { objects, teller, announce, clock }: LostNodeParts,
 ): Promise<void> {
   if (!(await objects.takeRoom(room, clock.nowMs()))) return;
   const event = destroyed('room', room.roomId, room.createdAt, clock.nowMs());
   const subject = { tenant: room.tenant, users: new Set([room.userId]) };
-  await teller.tell(followers(subscribed, subject, event), event);
+  await Promise.all([teller.tell(followers(subscribed, subject, event), event), announce(room.tenant, event)]);
   await objects.deleteRoom(room);
 }
 

@@ -19,7 +19,11 @@ const world = functionsUnderTest();
 /** ECS, with no node yet and none on its way. */
 const ecs = createServer((_, response) =>
   response.end(
-    JSON.stringify({ services: [{ desiredCount: 0, runningCount: 0, pendingCount: 0, deployments: [{}] }] }),
+    JSON.stringify({
+      services: [
+        { desiredCount: 0, runningCount: 0, pendingCount: 0, deployments: [{ id: 'ecs-svc/1', status: 'PRIMARY' }] },
+      ],
+    }),
   ),
 );
 

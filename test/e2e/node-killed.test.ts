@@ -16,6 +16,7 @@ import { SubscriptionStore } from '../../lib/store/subscriptions.ts';
 import { type ControllerProcess, startControllerProcess } from '../support/controller-process.ts';
 import { startTable, type TestTable } from '../support/dynamodb.ts';
 import { FakeEcs, taskEvent } from '../support/fake-ecs.ts';
+import { FakeEventBridge } from '../support/fake-event-bridge.ts';
 import { lambdaContext, messageEvent } from '../support/functions.ts';
 import { PostedEvents } from '../support/posted-events.ts';
 import { clockAhead, makeReaper } from '../support/reapers.ts';
@@ -51,8 +52,9 @@ afterEach(async () => {
   expect(await listed()).toBeUndefined();
 });
 
-const startNode = (id: string, release = 'first') =>
+const startNode = (id: string, release = 'first', more: Parameters<typeof startControllerProcess>[0] = {}) =>
   startControllerProcess({
+    ...more,
     nodeId: id,
     release,
     table: table.name,
@@ -157,6 +159,26 @@ describe('a node that is killed', () => {
     expect(ends(elsewhere)).toHaveLength(1);
   }, 30_000);
 
+  test('and started again at once tells of it itself, as its supervisor has it: the owners, the bus, nobody twice', async () => {
+    const owned = await many(20);
+    const kept = await session({ session_id: 'kept' });
+    const bridge = await new FakeEventBridge().start();
+    await node.kill();
+    const killedAtMs = performance.now();
+    node = await startNode(nodeId, 'first', { eventBus: 'calls', eventsEndpoint: bridge.url });
+    const all = [...owned, kept];
+    await until('all are told', () => all.every((one) => ends(one).length > 0));
+    console.info(`told ${Math.round(performance.now() - killedAtMs)} ms after it was killed`);
+    expect(ends(kept)).toMatchObject([{ seq: lastSeq, body: { reason: 'node_lost' } }]);
+    await until('the bus knows', () => bridge.details('session.destroyed').length === all.length);
+    // Its record says that it was never away, and its ids are free.
+    expect(await listed()).toMatchObject({ state: 'up', load: 0 });
+    await session({ session_id: 'kept' });
+    await reaper().run();
+    expect(all.map((one) => ends(one).length)).toEqual(all.map(() => 1));
+    await bridge.stop();
+  });
+
   test('frees the ids of its sessions for the next node', async () => {
     await session({ session_id: 'again' });
     await node.kill();
@@ -218,6 +240,9 @@ describe('a node that hangs', () => {
     ecs.desired = 1;
     const owned = await many(5);
     node.process.kill('SIGSTOP');
+    // Its task is stopped before anybody is told: to tell them all may take longer than a run has.
+    const wasThere: boolean[] = [];
+    posted.onPost = () => void wasThere.push(ecs.tasks.has(nodeId));
 
     await reaper(50_000, { service }).run();
     expect(await listed()).not.toHaveProperty('suspectedAtMs');
@@ -228,6 +253,7 @@ describe('a node that hangs', () => {
     expect(await listed()).toMatchObject({ state: 'lost' });
     expect(owned.map((one) => ends(one).length)).toEqual([1, 1, 1, 1, 1]);
     expect(ecs.tasks.has(nodeId)).toBe(false);
+    expect(wasThere).toEqual([false, false, false, false, false]);
 
     node.process.kill('SIGCONT');
     expect(await node.exited).toEqual({ code: 1, signal: null });

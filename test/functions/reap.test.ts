@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { handler } from '../../functions/reap.ts';
 import { NodeStore } from '../../lib/store/nodes.ts';
+import { SessionStore } from '../../lib/store/sessions.ts';
 import { FakeEcs, taskEvent } from '../support/fake-ecs.ts';
+import { FakeEventBridge } from '../support/fake-event-bridge.ts';
 import { functionsUnderTest } from '../support/functions.ts';
 import { listNode, node } from '../support/nodes.ts';
 
@@ -22,13 +24,34 @@ describe('a task that has stopped', () => {
     await world.unlist('n1');
   });
 
-  test('was none: nothing happens', async () => {
+  test('was none: nodes stay as they are', async () => {
     await list('n1');
     await handler(taskEvent('n2'));
     expect(await stateOf('n1')).toBe('up');
     await world.unlist('n1');
   });
 });
+
+test('what was on it is told to the event bus that the environment names', async () => {
+  const bridge = await new FakeEventBridge().start();
+  vi.resetModules();
+  vi.stubEnv('PATCHBAY_EVENT_BUS', 'calls');
+  vi.stubEnv('PATCHBAY_EVENTS_ENDPOINT', bridge.url);
+  const fresh = await import('../../functions/reap.ts');
+  await list('n1');
+  const session = { tenant: 'acme', sessionId: 's1', nodeId: 'n1', attempt: 1, requestId: 'r', userId: 'ann' } as const;
+  const soon = Math.floor(Date.now() / 1000) + 60;
+  await new SessionStore(world.table).claim(
+    { ...session, connectionId: 'c', type: 'echo', state: 'ready', createdAt: new Date().toISOString() },
+    soon,
+  );
+  await fresh.handler(taskEvent('n1'));
+  expect(bridge.details('session.destroyed')).toMatchObject([
+    { tenant: 'acme', obj_id: 's1', body: { reason: 'node_lost' } },
+  ]);
+  await world.unlist('n1');
+  await bridge.stop();
+}, 30_000);
 
 test.each([
   ['runs', taskEvent('n1', 'RUNNING')],

@@ -82,6 +82,7 @@ describe.each(stages)('%s', (stage) => {
       ...service,
       ...plain(tasks, 'ecs:DescribeTasks', 'ecs:StopTask'),
       ...plain(`${connections}/POST/@connections/*`, 'execute-api:ManageConnections'),
+      ...plain(`<${only('Events::EventBus')}.Arn>`, 'events:PutEvents'),
     ],
   };
   const functionOf = (name: FunctionName): Resource => {

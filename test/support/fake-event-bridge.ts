@@ -25,6 +25,8 @@ export type BusFault = { refused: readonly number[] } | { status: number; code: 
 export class FakeEventBridge extends HttpFake {
   /** What it took, in its order. */
   readonly entries: Entry[] = [];
+  /** With what each request was signed. */
+  readonly signatures: string[] = [];
   /** How many entries each request had. */
   readonly batches: number[] = [];
   /** What becomes of the next requests; then all goes well again. */
@@ -41,6 +43,7 @@ export class FakeEventBridge extends HttpFake {
 
   protected serve(request: IncomingMessage, response: ServerResponse): void {
     let text = '';
+    this.signatures.push(String(request.headers.authorization));
     request.setEncoding('utf8');
     request.on('data', (chunk: string) => {
       text += chunk;

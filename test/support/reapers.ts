@@ -27,6 +27,7 @@ export function makeReaper(table: Table, poster: Poster, change: Partial<ReaperO
     objects: new LostObjects(table),
     subscriptions: new SubscriptionStore(table),
     teller: new Teller(poster, silentLog, Math.random),
+    announce: () => {},
     service: undefined,
     minNodes: 1,
     maxNodes: 10,
