@@ -7,6 +7,7 @@ import { NodeClient } from '../lib/command/node-client.ts';
 import { NodeDirectory } from '../lib/command/node-directory.ts';
 import { scopes } from '../lib/domain/access.ts';
 import { systemClock } from '../lib/domain/clock.ts';
+import { withTimeout } from '../lib/domain/with-timeout.ts';
 import { makeId } from '../lib/protocol/ids.ts';
 import { NodeStore } from '../lib/store/nodes.ts';
 import { openTable } from '../lib/store/table.ts';
@@ -19,10 +20,15 @@ import { compare, machine } from './support.ts';
  * How long a caller waits for FreeSWITCH: through the whole local stack, at the node's controller, and by sip.js and modesl
  * (both with TCP_NODELAY) straight to the same FreeSWITCH, in turn. What was made is ended between the measured calls.
  *
- * Usage: PATCHBAY_FREESWITCH_BIN=… npm run bench:telephony -- [rounds]
+ * Usage: PATCHBAY_FREESWITCH_BIN=… npm run bench:telephony -- [rounds] [park|echo|mcu|bridge …]
  */
 
-const rounds = Number(process.argv[2] ?? 200);
+const calls = { park, echo, mcu, bridge };
+const [rounds = '200', ...names] = process.argv.slice(2);
+const unknown = names.find((name) => !Object.hasOwn(calls, name));
+if (unknown !== undefined) throw new Error(`there is no ${unknown}, but ${Object.keys(calls).join(', ')}`);
+/** FreeSWITCH tells of what it did within some 100 ms. */
+const eventMs = 10_000;
 
 const stack = await startTestStack();
 if (!stack.freeswitch) throw new Error('there is no FreeSWITCH: set PATCHBAY_FREESWITCH_BIN');
@@ -50,15 +56,14 @@ const bench: TelephonyBench = {
   sip,
   esl,
   offer: phone.sdp,
-  event: (fits) =>
-    new Promise((resolve) => {
-      const listener = (headers: Headers) => {
-        if (!fits(headers)) return;
-        listeners.delete(listener);
-        resolve();
-      };
-      listeners.add(listener);
-    }),
+  event(fits) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const listener = (headers: Headers) => fits(headers) && resolve();
+    listeners.add(listener);
+    return withTimeout(promise, eventMs, () => new Error('FreeSWITCH told of no such event')).finally(() =>
+      listeners.delete(listener),
+    );
+  },
   async controller(command, data) {
     const caller = { tenant: 'default', userId: 'anonymous', scopes, connectionId: 'bench' };
     const session_id = makeId(randomUUID(), node.nodeId);
@@ -69,11 +74,15 @@ const bench: TelephonyBench = {
 };
 
 console.log(`${machine()}, FreeSWITCH ${node.engines.find(({ kind }) => kind === 'freeswitch')?.version}`);
-for (const prepare of [park, echo, mcu, bridge]) await compare(await prepare(bench), rounds);
-
-await client.close();
-await phone.close();
-sip.close();
-esl.close();
-await stack.stop();
+try {
+  for (const [name, prepare] of Object.entries(calls)) {
+    if (names.length === 0 || names.includes(name)) await compare(await prepare(bench), Number(rounds));
+  }
+} finally {
+  await client.close();
+  await phone.close();
+  sip.close();
+  esl.close();
+  await stack.stop();
+}
 process.exit(0);
