@@ -111,11 +111,12 @@ describe('of the reaper', () => {
     expect(await orders.loseStopped('twice', 3)).toBe(false);
   });
 
-  test('a node whose task has stopped is given up whenever it spoke, and none is made of one that is not there', async () => {
+  test('a node whose task has stopped is given up whenever it spoke, and listed again where it had left the list', async () => {
     await register.beat(node('stopped'), true);
     expect(await orders.loseStopped('stopped', 1)).toBe(true);
-    expect(await orders.loseStopped('nobody', 1)).toBe(false);
-    expect(await listed('nobody')).toBeUndefined();
+    expect(await listed('stopped')).toMatchObject({ state: 'lost', lostAtMs: 1 });
+    expect(await orders.loseStopped('left', 2)).toBe(false);
+    expect(await listed('left')).toMatchObject({ state: 'lost', lostAtMs: 2, load: 0, engines: [] });
   });
 
   test('a node gets its order once, and only while it is up', async () => {
