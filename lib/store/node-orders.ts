@@ -81,12 +81,13 @@ export class NodeOrders {
     });
   }
 
-  /** Notes, before it is done, that the service's count is lowered for it. False when somebody else has just done so. */
+  /** Notes, before it is done, that the service's count is lowered for it. False when somebody else has just done so, or it is gone. */
   release({ nodeId, releasedAtMs }: Node, nowMs: number): Promise<boolean> {
     const before = releasedAtMs === undefined ? 'attribute_not_exists(released_at_ms)' : 'released_at_ms = :before';
     return this.#update(nodeId, {
       set: 'released_at_ms = :now',
-      condition: `${before} AND #state <> :lost`,
+      // One that has gone meanwhile has no state either: that is not 'lost', and an update would list it again, as half a node.
+      condition: `attribute_exists(pk) AND ${before} AND #state <> :lost`,
       values: { ':now': nowMs, ...(releasedAtMs !== undefined && { ':before': releasedAtMs }) },
     });
   }

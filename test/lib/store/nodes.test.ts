@@ -133,6 +133,10 @@ describe('of the reaper', () => {
     expect((await Promise.all([orders.release(seen, 10), orders.release(seen, 10)])).sort()).toEqual([false, true]);
     expect(await orders.release({ ...seen, releasedAtMs: 10 }, 20)).toBe(true);
     expect(await listed('released')).toMatchObject({ releasedAtMs: 20 });
+    // Nor of one that took itself off the list meanwhile: nobody could read the list any more.
+    const before = await nodes.list();
+    expect(await orders.release(node('nobody', { state: 'draining' }), 10)).toBe(false);
+    expect(await nodes.list()).toEqual(before);
   });
 
   test('a node is forgotten with its key, but not one that lives', async () => {
