@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { P2pBackend } from '../../../lib/backends/p2p/backend.ts';
 import { services } from '../../../lib/command/services.ts';
 import type { NodeOptions } from '../../../lib/controller/node.ts';
 import { type Clock, systemClock } from '../../../lib/domain/clock.ts';
@@ -231,6 +232,24 @@ describe('protection', () => {
     janus.up = true;
     world.beat('new');
     await until('protected', () => isProtected('new'));
+  });
+
+  test('is asked for by a node that has calls all the same, also when it drains before it asked', async () => {
+    const janus = new FakeBackend('janus', 'late');
+    janus.up = false;
+    ecs.add('new');
+    await world.start('new', [janus, new P2pBackend()], { ecsAgent: ecs.agentUrl('new') });
+    const ann = await world.connect();
+    vi.spyOn(services().directory, 'list').mockResolvedValueOnce([await made(listed('new'))]);
+    const id = await ann.create({ type: 'p2p', offer });
+    expect(id).toMatch(/@new$/);
+    await new NodeOrders(world.table).drain('new');
+    world.beat('new');
+    await until('it drains', async () => (await listed('new'))?.state === 'draining');
+    await until('protected', () => isProtected('new'));
+    forget();
+    await ann.ask('destroy', { session_id: id });
+    await until('unprotected', () => isProtected('new') === false);
   });
 
   test.each([
