@@ -1,6 +1,6 @@
 import { leastProtectable, leastServing, replacedNodes } from './deployment.ts';
 import { hasEnginesOf } from './drain.ts';
-import { type Fleet, isEmpty, leaving, needed, reachable, serving } from './fleet.ts';
+import { type Fleet, isBusy, isEmpty, leaving, needed, reachable, serving } from './fleet.ts';
 import { comfortableLoad, type Node, takesCalls } from './placement.ts';
 
 /** One at a time, so that each is decided on what the one before has led to. */
@@ -69,11 +69,15 @@ function release(fleet: Fleet): ScalingOrder | undefined {
 
 function drainSurplus(fleet: Fleet): ScalingOrder | undefined {
   const { minNodes, nowMs } = fleet;
-  const nodes = reachable(fleet);
-  if (!isSettled(fleet) || leaving(fleet).length > 0) return undefined;
+  const going = leaving(fleet);
+  const nodes = reachable(fleet).filter((node) => !going.includes(node));
+  if (!isSettled(fleet) || nodes.length <= minNodes) return undefined;
   if (nodes.some((node) => !takesCalls(node, nowMs) || nowMs - node.bootedAtMs < youngMs)) return undefined;
-  const [least, ...rest] = nodes.sort((a, b) => a.load - b.load || a.bootedAtMs - b.bootedAtMs);
-  if (!least || nodes.length <= minNodes) return undefined;
+  // One at a time. But one that is not protected keeps all others from being released, so it goes too, when it has no calls.
+  const choice = going.length === 0 ? nodes : nodes.filter((node) => !node.isProtected && !isBusy(node));
+  const [least] = choice.sort((a, b) => a.load - b.load || a.bootedAtMs - b.bootedAtMs);
+  if (!least) return undefined;
+  const rest = nodes.filter((node) => node !== least);
   if (rest.length === 0) {
     const isIdle = least.load === 0 && least.rooms === 0 && needed(fleet) === 0;
     return isIdle ? { kind: 'drain', nodes: [least] } : undefined;

@@ -61,6 +61,17 @@ describe('the least loaded node is drained', () => {
     expect(drained(nodes, change)).toBeUndefined();
   });
 
+  test('beside one that drains only one that ECS does not protect, as that one could not be released before it', () => {
+    const open = up('b', 0, { isProtected: false });
+    const service = { desired: 3, running: 3 };
+    expect(drained([up('a'), open, empty('c')], { service })).toBe('b');
+    expect(drained([up('a'), { ...open, load: 1 }, empty('c')], { service })).toBeUndefined();
+    expect(drained([up('a'), { ...open, rooms: 1 }, empty('c')], { service })).toBeUndefined();
+    expect(drained([up('a', 61), open, empty('c')], { service })).toBeUndefined();
+    expect(drained([up('a'), { ...open, bootedAtMs: nowMs - 9 * minute }, empty('c')], { service })).toBeUndefined();
+    expect(drained([up('a'), open, empty('c')], { service, minNodes: 2 })).toBeUndefined();
+  });
+
   test('one that was given up does not keep the others from it', () => {
     const lost = up('c', 9, { state: 'lost', heartbeatAtMs: 0 });
     expect(drained([up('a'), up('b'), lost], { service: { desired: 2, running: 2 } })).toBe('a');
