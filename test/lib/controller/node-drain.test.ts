@@ -131,8 +131,8 @@ describe('when a newer release is up', () => {
     const before = await services().directory.list();
     await deploy();
     const both = [...before, ...(await new NodeStore(world.table).list()).filter(({ nodeId }) => nodeId === 'new')];
-    // Neither is safer than the other.
-    const alike = both.map((one) => ({ ...one, isProtected: true }));
+    // Neither is safer or less loaded than the other.
+    const alike = both.map((one) => ({ ...one, isProtected: true, load: 0 }));
     vi.spyOn(services().directory, 'list').mockResolvedValue(alike);
     vi.spyOn(services(), 'random').mockReturnValue(0);
     const asked = vi.spyOn(services().nodes, 'post');
