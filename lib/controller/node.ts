@@ -121,6 +121,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       capacity,
       heartbeatAtMs: clock.nowMs(),
       isProtected: protection.isOn,
+      isBlocked: protection.isBlocked,
+      isEmpty: drain.phase === 'empty',
     }),
     beaten: (own, all) => {
       void served.listed(own.engines);

@@ -9,6 +9,8 @@ export interface Protection {
   readonly isOn: boolean;
   /** ECS might stop the node, calls and all: it has not said that it will not. */
   readonly isMissing: boolean;
+  /** ECS refused it because as many tasks are protected as there are to be. */
+  readonly isBlocked: boolean;
   /** From now on it is to be on or off; what fails is tried again. */
   want(on: boolean): void;
   /** What is wanted, and refused so far, is asked for again now: there are calls. */
@@ -18,7 +20,14 @@ export interface Protection {
 }
 
 /** Where no ECS runs the node, nothing is to be passed over. */
-const noProtection: Protection = { isOn: false, isMissing: false, want: () => {}, hurry: () => {}, stop: () => {} };
+const noProtection: Protection = {
+  isOn: false,
+  isMissing: false,
+  isBlocked: false,
+  want: () => {},
+  hurry: () => {},
+  stop: () => {},
+};
 
 /** @param agentUrl where ECS' agent is; undefined where there is none */
 export const protectionOf = (agentUrl: string | undefined, options: Omit<ProtectionOptions, 'agentUrl'>): Protection =>
@@ -36,7 +45,7 @@ interface ProtectionOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
-  /** It was switched on or off. */
+  /** It was switched on or off, or is blocked, or is not any more. */
   readonly onChange: () => void;
 }
 
@@ -50,6 +59,7 @@ class TaskProtection implements Protection {
   readonly #timers: Timers<'next'>;
   #wanted: boolean | undefined;
   #isOn = false;
+  #isBlocked = false;
   /** When ECS last granted it. */
   #grantedAtMs = 0;
   #failures = 0;
@@ -67,6 +77,10 @@ class TaskProtection implements Protection {
 
   get isMissing(): boolean {
     return !this.#isOn;
+  }
+
+  get isBlocked(): boolean {
+    return this.#isBlocked;
   }
 
   want(on: boolean): void {
@@ -102,12 +116,13 @@ class TaskProtection implements Protection {
     if (refusal === undefined) {
       this.#failures = 0;
       if (on) this.#grantedAtMs = clock.nowMs();
-      this.#became(on);
+      this.#became(on, false);
     } else {
       this.#failures += 1;
       log.warn({ protected: on, why: refusal, failures: this.#failures }, 'task protection refused, trying again');
-      // ECS has let it run out.
-      if (clock.nowMs() - this.#grantedAtMs >= expiresInMinutes * 60_000) this.#became(false);
+      const hasRunOut = clock.nowMs() - this.#grantedAtMs >= expiresInMinutes * 60_000;
+      const isOn = this.#isOn && !hasRunOut;
+      this.#became(isOn, !isOn && on && refusal === 'DEPLOYMENT_BLOCKED');
     }
     if (this.#wanted !== on) this.#timers.set('next', 0, () => this.#askNow());
     else if (refusal !== undefined) {
@@ -116,10 +131,11 @@ class TaskProtection implements Protection {
     } else if (on) this.#timers.set('next', renewMs, () => this.#askNow());
   }
 
-  #became(on: boolean): void {
-    if (this.#isOn === on) return;
+  #became(on: boolean, isBlocked: boolean): void {
+    if (this.#isOn === on && this.#isBlocked === isBlocked) return;
+    if (this.#isOn !== on) this.#options.log.info({ protected: on }, 'task protection changed');
     this.#isOn = on;
-    this.#options.log.info({ protected: on }, 'task protection changed');
+    this.#isBlocked = isBlocked;
     this.#options.onChange();
   }
 

@@ -40,7 +40,7 @@ export function leastServing(fleet: Fleet): number {
 export function leastProtectable(fleet: Fleet): number {
   const nodes = reachable(fleet);
   const guarded = nodes.filter(({ isProtected }) => isProtected).length;
-  const endangered = nodes.filter((node) => !node.isProtected && isBusy(node)).length;
-  // Where none is protected, it is not their number that keeps them from it.
-  return guarded === 0 || endangered === 0 ? 0 : Math.min(guarded + endangered, 2 * fleet.maxNodes);
+  // One that is refused for another reason would be no safer beside more.
+  const endangered = nodes.filter((node) => node.isBlocked && isBusy(node)).length;
+  return endangered === 0 ? 0 : Math.min(guarded + endangered, 2 * fleet.maxNodes);
 }

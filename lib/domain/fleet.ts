@@ -36,11 +36,9 @@ export const serving = ({ nodes, nowMs }: Fleet): Node[] =>
 export const leaving = (fleet: Fleet): Node[] =>
   reachable(fleet).filter((node) => node.state === 'draining' || node.order === 'drain');
 
-/** Drained: all that it had is over. */
-export const isEmpty = ({ state, load }: Node): boolean => state === 'draining' && load === 0;
-
-/** Whoever stops it cuts something. A room without members counts as long as somebody may come. */
-export const isBusy = ({ state, load, rooms }: Node): boolean => load > 0 || (state === 'up' && rooms > 0);
+/** Whoever stops it cuts something. A room without members counts as long as somebody may come, a recording until it is in the bucket. */
+export const isBusy = ({ state, load, rooms, isEmpty }: Node): boolean =>
+  load > 0 || (state === 'up' ? rooms > 0 : !isEmpty);
 
 /** How many nodes there have to be, whatever their load. */
 export const needed = ({ minNodes, maxNodes, wantedAtMs, nowMs }: Fleet): number =>

@@ -39,6 +39,10 @@ export interface Node {
   readonly bootedAtMs: number;
   /** Scale-in does not choose its task. False where nothing is scaled. */
   readonly isProtected: boolean;
+  /** ECS refused to protect it: as many tasks are protected as there are to be. */
+  readonly isBlocked: boolean;
+  /** Drained: all that it had is over, and its recordings are in the bucket. */
+  readonly isEmpty: boolean;
   /** What the reaper wants of it; it learns that from its own heartbeat. */
   readonly order?: 'drain';
   /** The reaper found it silent; its next heartbeat takes that back. */

@@ -1,14 +1,16 @@
 import { leastProtectable, leastServing, replacedNodes } from './deployment.ts';
 import { hasEnginesOf } from './drain.ts';
-import { type Fleet, isBusy, isEmpty, leaving, needed, reachable, serving } from './fleet.ts';
+import { type Fleet, isBusy, leaving, needed, reachable, serving } from './fleet.ts';
 import { comfortableLoad, type Node, takesCalls } from './placement.ts';
 
 /** One at a time, so that each is decided on what the one before has led to. */
 export type ScalingOrder =
   | { readonly kind: 'raise'; readonly desired: number }
   | { readonly kind: 'drain'; readonly nodes: readonly Node[] }
-  /** The node is drained and empty: with one task less ECS stops its task, the only one that is not protected. */
-  | { readonly kind: 'release'; readonly node: Node; readonly desired: number };
+  /** The node is drained and empty: its task is stopped, and there is to be one less. */
+  | { readonly kind: 'release'; readonly node: Node; readonly desired: number }
+  /** The same while too few nodes are left: its task is stopped as the count is, so that ECS starts another one. */
+  | { readonly kind: 'replace'; readonly node: Node };
 
 /** A node has just been started because there was need of it. */
 const youngMs = 10 * 60_000;
@@ -17,6 +19,8 @@ const releasingMs = 5 * 60_000;
 
 export function scale(fleet: Fleet): ScalingOrder | undefined {
   const desired = raisedCount(fleet);
+  const spent = desired !== undefined || isStuck(fleet) ? spentNode(fleet) : undefined;
+  if (spent) return { kind: 'replace', node: spent };
   if (desired !== undefined) return { kind: 'raise', desired };
   if (!fleet.service.isDeploying) return release(fleet) ?? drainSurplus(fleet);
   // In a deploy ECS itself stops the nodes that have drained.
@@ -32,6 +36,19 @@ export function raisedCount(fleet: Fleet): number | undefined {
   const serve = fleet.service.isDeploying ? leastServing(fleet) : leavingCount(fleet) + needed(fleet);
   const least = Math.max(serve, leastProtectable(fleet));
   return fleet.service.desired < least ? least : undefined;
+}
+
+/** ECS starts none, though there are to be more: there may be no room for one, in the account's quota or where nodes are. */
+const isStuck = ({ service: { desired, running, pending } }: Fleet): boolean => running + pending < desired;
+
+/** Where too few nodes serve, one whose place another could have at once. */
+function spentNode(fleet: Fleet): Node | undefined {
+  const { service, current } = fleet;
+  if (serving(fleet).length >= needed(fleet)) return undefined;
+  return leaving(fleet)
+    .filter(isCounted(fleet))
+    .filter(({ nodeId }) => !service.isDeploying || current?.has(nodeId))
+    .find((node) => node.isEmpty && !node.isProtected);
 }
 
 /** How many of the tasks that the count stands for are nodes that go. */
@@ -60,24 +77,20 @@ function release(fleet: Fleet): ScalingOrder | undefined {
   if (!isSettled(fleet) || serving(fleet).length < needed(fleet)) return undefined;
   const node = leaving(fleet)
     .filter(isCounted(fleet))
-    .find((one) => isEmpty(one) && !one.isProtected);
+    .find((one) => one.isEmpty && !one.isProtected);
   if (!node) return undefined;
-  // Whoever is not protected may be the one whose task is stopped.
-  if (reachable(fleet).some((other) => !other.isProtected && !isEmpty(other))) return undefined;
+  // Should ECS see the count before the task that is stopped, it stops another one that is not protected.
+  if (reachable(fleet).some((other) => !other.isProtected && isBusy(other))) return undefined;
   return { kind: 'release', node, desired: fleet.service.desired - 1 };
 }
 
 function drainSurplus(fleet: Fleet): ScalingOrder | undefined {
   const { minNodes, nowMs } = fleet;
-  const going = leaving(fleet);
-  const nodes = reachable(fleet).filter((node) => !going.includes(node));
-  if (!isSettled(fleet) || nodes.length <= minNodes) return undefined;
+  const nodes = reachable(fleet);
+  if (!isSettled(fleet) || nodes.length <= minNodes || leaving(fleet).length > 0) return undefined;
   if (nodes.some((node) => !takesCalls(node, nowMs) || nowMs - node.bootedAtMs < youngMs)) return undefined;
-  // One at a time. But one that is not protected keeps all others from being released, so it goes too, when it has no calls.
-  const choice = going.length === 0 ? nodes : nodes.filter((node) => !node.isProtected && !isBusy(node));
-  const [least] = choice.sort((a, b) => a.load - b.load || a.bootedAtMs - b.bootedAtMs);
+  const [least, ...rest] = nodes.sort((a, b) => a.load - b.load || a.bootedAtMs - b.bootedAtMs);
   if (!least) return undefined;
-  const rest = nodes.filter((node) => node !== least);
   if (rest.length === 0) {
     const isIdle = least.load === 0 && least.rooms === 0 && needed(fleet) === 0;
     return isIdle ? { kind: 'drain', nodes: [least] } : undefined;

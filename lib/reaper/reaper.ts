@@ -104,11 +104,17 @@ export class Reaper {
       }
       return;
     }
+    if (order.kind === 'replace') {
+      await service?.stopTask(order.node.nodeId, 'drained, and another one is needed');
+      log.info({ node_id: order.node.nodeId }, 'node is replaced');
+      return;
+    }
+    // ECS takes any count: one that somebody else has changed meanwhile is looked at again a minute later.
+    if ((await service?.describe())?.desired !== before.desired) return;
+    // Noted first: a run that dies in between has lowered nothing, and one beside it does not lower it again.
     if (order.kind === 'release') {
-      // ECS takes any count: one that was raised meanwhile must not be lowered.
-      if ((await service?.describe())?.desired !== before.desired) return;
-      // Noted first: a run that dies in between has lowered nothing, and one beside it does not lower it again.
       if (!(await orders.release(order.node, nowMs))) return;
+      await service?.stopTask(order.node.nodeId, 'drained');
     }
     await service?.setDesired(order.desired);
     log.info(

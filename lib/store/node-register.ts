@@ -30,7 +30,8 @@ export class NodeRegister {
           Key: nodeKey(node.nodeId),
           UpdateExpression:
             'SET #url = :url, #release = :release, #state = :state, engines = :engines, #load = :load, rooms = :rooms, ' +
-            '#capacity = :capacity, heartbeat_at_ms = :now, booted_at_ms = :booted, protected = :protected ' +
+            '#capacity = :capacity, heartbeat_at_ms = :now, booted_at_ms = :booted, protected = :protected, ' +
+            'blocked = :blocked, is_empty = :empty ' +
             'REMOVE suspected_at_ms',
           ConditionExpression: isFirst
             ? 'attribute_not_exists(pk) OR #state <> :lost'
@@ -53,6 +54,8 @@ export class NodeRegister {
             ':now': node.heartbeatAtMs,
             ':booted': node.bootedAtMs,
             ':protected': node.isProtected,
+            ':blocked': node.isBlocked,
+            ':empty': node.isEmpty,
             ':lost': 'lost',
           },
           ReturnValues: 'ALL_NEW',

@@ -23,6 +23,8 @@ const record = z.object({
   heartbeat_at_ms: z.number(),
   booted_at_ms: z._default(z.number(), 0),
   protected: z._default(z.boolean(), false),
+  blocked: z._default(z.boolean(), false),
+  is_empty: z.optional(z.boolean()),
   order: z.optional(z.literal('drain')),
   suspected_at_ms: z.optional(z.number()),
   lost_at_ms: z.optional(z.number()),
@@ -52,7 +54,8 @@ export class NodeStore {
         ExpressionAttributeValues: { ':nodes': nodesPartition },
       }),
     );
-    return (Items ?? []).map(toNode);
+    // One that cannot be read, of whatever release, must not hide the others.
+    return (Items ?? []).flatMap((item) => (z.safeParse(record, item).success ? [toNode(item)] : []));
   }
 
   /** The newest first; empty when the node never was. */
@@ -80,6 +83,8 @@ export function toNode(item: Record<string, unknown>): Node {
     heartbeatAtMs: one.heartbeat_at_ms,
     bootedAtMs: one.booted_at_ms,
     isProtected: one.protected,
+    isBlocked: one.blocked,
+    isEmpty: one.is_empty ?? (one.state === 'draining' && one.load === 0),
     ...(one.order && { order: one.order }),
     ...(one.suspected_at_ms !== undefined && { suspectedAtMs: one.suspected_at_ms }),
     ...(one.lost_at_ms !== undefined && { lostAtMs: one.lost_at_ms }),

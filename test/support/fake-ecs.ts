@@ -50,9 +50,12 @@ export class FakeEcs extends HttpFake {
   readonly faults: Fault[] = [];
   readonly agentFaults: Fault[] = [];
   desired = 0;
+  /** How many tasks there is room for. */
+  quota = Number.POSITIVE_INFINITY;
   /** How a task starts. */
   launch: (taskId: string) => Promise<() => Promise<void>> = async () => async () => {};
   #launched = 0;
+  readonly #stoppedByHand: string[] = [];
   /** Their ids, the one first whose tasks there are to be. */
   #deployments = ['ecs-svc/1'];
 
@@ -82,14 +85,18 @@ export class FakeEcs extends HttpFake {
     return task;
   }
 
-  /** Does what ECS does in time: starts what is missing, stops what is too many and not protected. The ids of both. */
+  /**
+   * Does what ECS does in time: starts what is missing, stops what is too many and not protected.
+   *
+   * @returns the ids of both, with those that were stopped by StopTask before
+   */
   async settle(): Promise<{ started: string[]; stopped: string[] }> {
     const started: string[] = [];
-    const stopped: string[] = [];
+    const stopped = this.#stoppedByHand.splice(0);
     const [newest = ''] = this.#deployments;
     const of = (isNewest: boolean) =>
       [...this.tasks.values()].filter((task) => (task.startedBy === newest) === isNewest);
-    while (of(true).length < this.desired && this.tasks.size < 2 * this.desired) {
+    while (of(true).length < this.desired && this.tasks.size < Math.min(this.quota, 2 * this.desired)) {
       this.#launched += 1;
       const id = `task-${this.#launched}`;
       const task = this.add(id);
@@ -200,7 +207,8 @@ export class FakeEcs extends HttpFake {
           const message = 'The referenced task was not found.';
           return { status: 400, body: { __type: 'InvalidParameterException', message } };
         }
-        this.tasks.delete(task.id);
+        this.#stoppedByHand.push(task.id);
+        await this.#stop(task);
         return { status: 200, body: { task: { desiredStatus: 'STOPPED' } } };
       }
       default:
@@ -214,7 +222,8 @@ export class FakeEcs extends HttpFake {
       status: 'ACTIVE',
       desiredCount: this.desired,
       runningCount: this.tasks.size,
-      pendingCount: 0,
+      // It has begun with what is missing, if it can.
+      pendingCount: Math.max(0, Math.min(this.desired, this.quota) - this.tasks.size),
       deployments: this.#deployments.map((id, at) => ({
         id,
         status: at === 0 ? 'PRIMARY' : 'ACTIVE',

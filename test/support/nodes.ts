@@ -18,6 +18,8 @@ export const node = (nodeId: string, change: Partial<Node> = {}): Node => ({
   heartbeatAtMs: Date.UTC(2030, 0, 1),
   bootedAtMs: Date.UTC(2030, 0, 1) - 3_600_000,
   isProtected: true,
+  isBlocked: false,
+  isEmpty: false,
   ...change,
 });
 

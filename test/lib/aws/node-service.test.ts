@@ -20,7 +20,7 @@ test('the service is described: how many tasks there are and are to be', async (
   expect(await service().describe()).toEqual({
     desired: 2,
     running: 1,
-    pending: 0,
+    pending: 1,
     isDeploying: false,
     deployment: 'ecs-svc/1',
   });

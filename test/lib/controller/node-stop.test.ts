@@ -52,7 +52,8 @@ afterEach(async () => {
 /** The owner was told, the bus too, and nobody is listened to any more. */
 async function isOver() {
   expect(ann.of(call, 'destroyed')).toMatchObject([{ body: { reason: 'node_lost' } }]);
-  expect(bridge.details('session.destroyed')).toHaveLength(1);
+  const told = bridge.details('session.destroyed').filter((detail) => Reflect.get(Object(detail), 'obj_id') === call);
+  expect(told).toHaveLength(1);
   await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
   expect(lines.filter((line) => line.includes('a part of the node did not stop well'))).toHaveLength(1);
 }

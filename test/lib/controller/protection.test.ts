@@ -78,12 +78,12 @@ describe('a node that is protected', () => {
     ecs.desired = 0;
     protection.want(true);
     await answered();
-    expect([protection.isOn, protection.isMissing]).toEqual([false, true]);
+    expect([protection.isOn, protection.isMissing, protection.isBlocked]).toEqual([false, true, true]);
     ecs.desired = 1;
     protection.hurry();
     protection.hurry();
     await answered();
-    expect([protection.isOn, protection.isMissing]).toEqual([true, false]);
+    expect([protection.isOn, protection.isMissing, protection.isBlocked]).toEqual([true, false, false]);
     expect(bodies()).toEqual([on, on]);
     protection.hurry();
     await answered();
@@ -126,7 +126,7 @@ describe('a refusal', () => {
     await pass(1000);
     expect(bodies()).toHaveLength(3);
     await pass(2000);
-    expect([bodies().length, protection.isOn, changes]).toEqual([4, true, [true]]);
+    expect([bodies().length, protection.isOn, changes]).toEqual([4, true, [false, true]]);
     // It was only late: it is renewed as any other.
     await pass(15 * 60_000);
     expect(bodies()).toHaveLength(5);
@@ -142,6 +142,7 @@ describe('a refusal', () => {
     protection.want(true);
     await answered();
     expect(warnings).toMatchObject([{ why }]);
+    expect(protection.isBlocked).toBe(false);
     await pass(1000);
     expect(protection.isOn).toBe(true);
   });

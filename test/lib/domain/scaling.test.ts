@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { reasonToDrain } from '../../../lib/domain/drain.ts';
 import type { Fleet } from '../../../lib/domain/fleet.ts';
-import { type Node, safest } from '../../../lib/domain/placement.ts';
+import type { Node } from '../../../lib/domain/placement.ts';
 import { raisedCount, scale } from '../../../lib/domain/scaling.ts';
+import { FleetWorld } from '../../support/fleet-world.ts';
 import { janusEngine, node } from '../../support/nodes.ts';
 
 const nowMs = Date.UTC(2030, 0, 2);
@@ -12,7 +12,7 @@ const up = (nodeId: string, load = 0, change: Partial<Node> = {}) =>
   node(nodeId, { load, heartbeatAtMs: nowMs, bootedAtMs: nowMs - 60 * minute, ...change });
 /** Drained: no session, no protection. */
 const empty = (nodeId: string, change: Partial<Node> = {}) =>
-  up(nodeId, 0, { state: 'draining', order: 'drain', isProtected: false, ...change });
+  up(nodeId, 0, { state: 'draining', order: 'drain', isProtected: false, isEmpty: true, ...change });
 
 function fleet(
   nodes: readonly Node[],
@@ -48,7 +48,7 @@ describe('the least loaded node is drained', () => {
 
   test.each<[string, Node[], Parameters<typeof fleet>[1]]>([
     ['while there are not more than the least', [up('a'), up('b')], { minNodes: 2 }],
-    ['while another one drains', [up('a'), up('b'), empty('c', { load: 3 })], {}],
+    ['while another one drains', [up('a'), up('b'), empty('c', { load: 3, isEmpty: false })], {}],
     ['while another one is to', [up('a'), up('b'), up('c', 0, { order: 'drain' })], {}],
     ['within 10 min of a boot', [up('a'), up('b', 0, { bootedAtMs: nowMs - 9 * minute })], {}],
     ['while one is silent', [up('a'), up('b', 0, { heartbeatAtMs: nowMs - 31_000 })], {}],
@@ -59,17 +59,6 @@ describe('the least loaded node is drained', () => {
     ['when only it has an engine', [up('a'), up('b', 0, { engines: [{ ...janusEngine, kind: 'freeswitch' }] })], {}],
   ])('but not %s', (_when, nodes, change) => {
     expect(drained(nodes, change)).toBeUndefined();
-  });
-
-  test('beside one that drains only one that ECS does not protect, as that one could not be released before it', () => {
-    const open = up('b', 0, { isProtected: false });
-    const service = { desired: 3, running: 3 };
-    expect(drained([up('a'), open, empty('c')], { service })).toBe('b');
-    expect(drained([up('a'), { ...open, load: 1 }, empty('c')], { service })).toBeUndefined();
-    expect(drained([up('a'), { ...open, rooms: 1 }, empty('c')], { service })).toBeUndefined();
-    expect(drained([up('a', 61), open, empty('c')], { service })).toBeUndefined();
-    expect(drained([up('a'), { ...open, bootedAtMs: nowMs - 9 * minute }, empty('c')], { service })).toBeUndefined();
-    expect(drained([up('a'), open, empty('c')], { service, minNodes: 2 })).toBeUndefined();
   });
 
   test('one that was given up does not keep the others from it', () => {
@@ -102,16 +91,16 @@ describe('an empty node', () => {
   });
 
   test.each<[string, Node[], Parameters<typeof fleet>[1]]>([
-    ['has a session', [up('a'), empty('b', { load: 1 })], {}],
+    ['has a session', [up('a'), empty('b', { load: 1, isEmpty: false })], {}],
+    ['has a recording to upload', [up('a'), empty('b', { isEmpty: false })], {}],
     ['is protected still', [up('a'), empty('b', { isProtected: true })], {}],
     ['has not drained yet', [up('a'), up('b', 0, { order: 'drain', isProtected: false })], {}],
-    ['is not the only unprotected one', [up('a', 0, { isProtected: false }), empty('b')], {}],
+    ['is not the only unprotected one, and the other has calls', [up('a', 1, { isProtected: false }), empty('b')], {}],
     [
       'was released just now',
       [up('a'), empty('b', { releasedAtMs: nowMs - 4 * minute })],
       { service: { desired: 1, running: 1 } },
     ],
-    ['is to be replaced first', [empty('b')], { service: { desired: 2, running: 1 } }],
     ['is replaced by one that starts', [empty('b')], { service: { desired: 2, running: 1, pending: 1 } }],
     ['is replaced by one that begins', [empty('b')], { service: { desired: 2, running: 2 } }],
     ['is listed beyond its task', [up('a'), empty('b')], { service: { desired: 1, running: 1 }, minNodes: 0 }],
@@ -122,15 +111,30 @@ describe('an empty node', () => {
     expect(scale(fleet(nodes, change))).toBeUndefined();
   });
 
+  test('makes place where ECS cannot start another one beside it', () => {
+    const alone = (change: Partial<Fleet['service']>) => scale(fleet([empty('b')], { service: change }));
+    expect(alone({ desired: 2, running: 1 })).toMatchObject({ kind: 'replace', node: { nodeId: 'b' } });
+    expect(alone({ desired: 2, running: 1, pending: 1 })).toBeUndefined();
+    const busy = [empty('b', { isEmpty: false })];
+    expect(scale(fleet(busy, { service: { desired: 2, running: 1 } }))).toBeUndefined();
+  });
+
+  test('of a deployment before is for ECS to stop', () => {
+    const service = { desired: 2, running: 1, isDeploying: true };
+    expect(scale(fleet([empty('b')], { service, current: new Set() }))).toBeUndefined();
+    expect(scale(fleet([empty('b')], { service, current: new Set(['b']) }))).toMatchObject({ kind: 'replace' });
+  });
+
   test('does again when it is still there after 5 min', () => {
     const nodes = [up('a'), empty('b', { releasedAtMs: nowMs - 5 * minute })];
     expect(scale(fleet(nodes))).toMatchObject({ kind: 'release', desired: 1 });
   });
 
-  test('that drained for a release that is gone again goes too, when another one is there', () => {
+  test('that drained for a release that is gone again goes too, when another one is there, or makes place for it', () => {
     const left = { ...empty('b') };
     Reflect.deleteProperty(left, 'order');
-    expect(scale(fleet([left]))).toEqual({ kind: 'raise', desired: 2 });
+    expect(scale(fleet([left]))).toMatchObject({ kind: 'replace', node: { nodeId: 'b' } });
+    expect(scale(fleet([{ ...left, isEmpty: false }]))).toEqual({ kind: 'raise', desired: 2 });
     expect(scale(fleet([left, up('a')]))).toMatchObject({ kind: 'release', node: { nodeId: 'b' }, desired: 1 });
   });
 });
@@ -170,7 +174,7 @@ describe('in a deploy', () => {
   const deploying = { isDeploying: true };
   const current = (...ids: string[]) => new Set(ids);
   const fresh = (nodeId: string, load = 0, change: Partial<Node> = {}) =>
-    up(nodeId, load, { bootedAtMs: nowMs - minute, isProtected: false, ...change });
+    up(nodeId, load, { bootedAtMs: nowMs - minute, isProtected: false, isBlocked: true, ...change });
 
   test('nodes of one release drain too, all at once, when one of the newest deployment can take their place', () => {
     const nodes = [up('a', 3), up('b'), up('c', 0, { order: 'drain' }), fresh('d')];
@@ -195,14 +199,14 @@ describe('in a deploy', () => {
     expect(raised(fresh('c'), fresh('d'))).toBeUndefined();
     expect(raised(fresh('c', 1), fresh('d'))).toBe(3);
     expect(raised(fresh('c', 1), fresh('d', 0, { rooms: 1 }))).toBe(4);
-    expect(raised(fresh('c', 1, { isProtected: true }), fresh('d', 1))).toBe(4);
+    expect(raised(fresh('c', 1, { isProtected: true, isBlocked: false }), fresh('d', 1))).toBe(4);
   });
 
-  test('at the most to twice the most, and not where none is protected: then it is not for their number', () => {
+  test('at the most to twice the most, and not for one that is refused for another reason', () => {
     const nodes = [up('a', 1), up('b', 1), fresh('c', 1)];
     expect(raisedCount(fleet(nodes, { service: { desired: 2 }, maxNodes: 1 }))).toBeUndefined();
-    const unprotected = nodes.map((one) => ({ ...one, isProtected: false }));
-    expect(raisedCount(fleet(unprotected, { service: { desired: 2 } }))).toBeUndefined();
+    const refused = [up('a', 1), up('b', 1), fresh('c', 1, { isBlocked: false })];
+    expect(raisedCount(fleet(refused, { service: { desired: 2 } }))).toBeUndefined();
   });
 
   test('that is taken back, others come for those that drain already, as many as serve', () => {
@@ -214,122 +218,6 @@ describe('in a deploy', () => {
     expect(raisedCount(fleet(nodes, { ...rolledBack, current: undefined }))).toBeUndefined();
   });
 });
-
-/**
- * A made-up fleet: nodes that do as they are told and as they see, and ECS: it has as many tasks of the newest deployment as
- * there are to be, with all others at most twice as many; it never stops what is protected, nor protects more than are to be.
- */
-class World {
-  readonly nodes = new Map<string, Node>();
-  readonly deploymentOf = new Map<string, number>();
-  desired: number;
-  wantedAtMs: number | undefined;
-  nowMs = nowMs;
-  /** The newest first. */
-  deployments = [1];
-  readonly #releases = new Map([[1, 'r1']]);
-  readonly #minNodes: number;
-  readonly #maxNodes: number;
-
-  constructor(count: number, minNodes: number, maxNodes = 10) {
-    this.desired = count;
-    this.#minNodes = minNodes;
-    this.#maxNodes = maxNodes;
-    this.ecs();
-  }
-
-  get isDeploying(): boolean {
-    return this.deployments.length > 1;
-  }
-
-  get release(): string {
-    return this.#releases.get(this.deployments[0] ?? 0) ?? '';
-  }
-
-  deploy(release = this.release): void {
-    const id = this.#releases.size + 1;
-    this.#releases.set(id, release);
-    this.deployments.unshift(id);
-  }
-
-  rollBack(): void {
-    const [failed = 0, ...before] = this.deployments;
-    this.deployments = [...before, failed];
-  }
-
-  /** Whether a node has calls that ECS may cut. */
-  isInDanger(): boolean {
-    return [...this.nodes.values()].some(({ isProtected, load }) => !isProtected && load > 0);
-  }
-
-  #of(isNewest: boolean): Node[] {
-    const [newest] = this.deployments;
-    return [...this.nodes.values()].filter(({ nodeId }) => (this.deploymentOf.get(nodeId) === newest) === isNewest);
-  }
-
-  /** Starts and stops tasks; true when it stopped one with calls. */
-  ecs(): boolean {
-    const [newest = 0] = this.deployments;
-    while (this.#of(true).length < this.desired && this.nodes.size < 2 * this.desired) {
-      const nodeId = `n${this.deploymentOf.size + 1}`;
-      const { release } = this;
-      const node = up(nodeId, 0, { release, bootedAtMs: this.nowMs, heartbeatAtMs: this.nowMs, isProtected: false });
-      this.nodes.set(nodeId, node);
-      this.deploymentOf.set(nodeId, newest);
-    }
-    let killed = false;
-    for (const isNewest of [false, true]) {
-      for (const one of this.#of(isNewest).filter(({ isProtected }) => !isProtected)) {
-        if (this.nodes.size <= this.desired || (isNewest && this.#of(true).length <= this.desired)) break;
-        this.nodes.delete(one.nodeId);
-        killed ||= one.load > 0;
-      }
-    }
-    if (this.#of(false).length === 0) this.deployments = [newest];
-    return killed;
-  }
-
-  /** A minute: heartbeats, calls that begin and end, orders that are followed, protection given up and asked for. */
-  pass(load: (one: Node) => number): void {
-    this.nowMs += minute;
-    const before = [...this.nodes.values()];
-    const chosen = safest(this.serving(), before);
-    const nodes = before.map((one) => {
-      const drains = one.state === 'draining' || reasonToDrain(one, before, this.nowMs) !== undefined;
-      const now = Math.min(load(one), drains || !chosen.includes(one) ? one.load : 100);
-      const isProtected = one.isProtected && !(drains && now === 0);
-      return { ...one, state: drains ? 'draining' : 'up', load: now, isProtected, heartbeatAtMs: this.nowMs } as const;
-    });
-    let guarded = nodes.filter(({ isProtected }) => isProtected).length;
-    // Those with calls ask more often, so they are the ones that get what there is.
-    for (const one of nodes.sort((a, b) => b.load - a.load)) {
-      const isGranted = !one.isProtected && !(one.state === 'draining' && one.load === 0) && guarded < this.desired;
-      if (isGranted) guarded += 1;
-      this.nodes.set(one.nodeId, { ...one, isProtected: one.isProtected || isGranted });
-    }
-  }
-
-  /** The reaper. */
-  reap(): ReturnType<typeof scale> {
-    const order = scale({
-      nodes: [...this.nodes.values()],
-      service: { desired: this.desired, running: this.nodes.size, pending: 0, isDeploying: this.isDeploying },
-      current: new Set(this.#of(true).map(({ nodeId }) => nodeId)),
-      minNodes: this.#minNodes,
-      maxNodes: this.#maxNodes,
-      wantedAtMs: this.wantedAtMs,
-      nowMs: this.nowMs,
-    });
-    if (order?.kind === 'drain') for (const one of order.nodes) this.nodes.set(one.nodeId, { ...one, order: 'drain' });
-    if (order?.kind === 'release') this.nodes.set(order.node.nodeId, { ...order.node, releasedAtMs: this.nowMs });
-    if (order && order.kind !== 'drain') this.desired = order.desired;
-    return order;
-  }
-
-  serving(): Node[] {
-    return [...this.nodes.values()].filter(({ state, order }) => state === 'up' && !order);
-  }
-}
 
 const anyMinute = fc.record({
   load: fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 4, maxLength: 4 }),
@@ -345,7 +233,7 @@ test('whatever happens: no call is cut, never fewer nodes than wanted, one drain
       fc.integer({ min: 0, max: 2 }),
       fc.array(anyMinute, { maxLength: 60 }),
       (count, minNodes, minutes) => {
-        const world = new World(Math.max(count, minNodes), minNodes);
+        const world = new FleetWorld({ count: Math.max(count, minNodes), minNodes });
         for (const { load, isWanted, isScaledOut, reaps } of minutes) {
           world.pass((one) => load[Number(one.nodeId.slice(1)) % 4] ?? 0);
           if (isWanted) world.wantedAtMs = world.nowMs;
@@ -376,7 +264,7 @@ test('whatever happens: no call is cut, never fewer nodes than wanted, one drain
 test('without calls it comes to rest at the least, and goes back up when somebody comes', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 3 }), (count, minNodes) => {
-      const world = new World(Math.max(count, minNodes), minNodes);
+      const world = new FleetWorld({ count: Math.max(count, minNodes), minNodes });
       // Ten minutes after a boot the first goes, each in three steps: ordered, empty, stopped.
       for (let at = 0; at < 15 + 4 * count; at += 1) {
         world.pass(() => 0);
@@ -405,9 +293,11 @@ test('whatever is deployed, and taken back: no call is cut, somebody serves, cal
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 0, max: 3 }),
+      fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
       fc.array(anyDeploy, { minLength: 1, maxLength: 4 }),
-      (count, deploys) => {
-        const world = new World(count, 1, 100);
+      (count, startMinutes, unprotectable, deploys) => {
+        const world = new FleetWorld({ count, minNodes: 1, maxNodes: 100, startMinutes, unprotectable });
         const minuteOf = (load: (one: Node) => number) => {
           world.pass(load);
           world.reap();
@@ -423,17 +313,35 @@ test('whatever is deployed, and taken back: no call is cut, somebody serves, cal
           expect(world.ecs()).toBe(false);
           for (const { load } of minutes) minuteOf((one) => load[Number(one.nodeId.slice(1)) % 4] ?? 0);
           // What ECS may cut is over after some minutes: only then may the next deploy come.
-          for (let at = 0; at < 6 && (world.isInDanger() || world.serving().length === 0); at += 1)
+          for (let at = 0; at < 16 && (world.isInDanger() || world.serving().length === 0); at += 1)
             minuteOf((one) => one.load);
           expect(world.isInDanger()).toBe(false);
           expect(world.serving().length).toBeGreaterThan(0);
         }
-        for (let at = world.nodes.size * 4 + 60; at > 0; at -= 1) minuteOf(() => 0);
+        for (let at = world.nodes.size * 4 + 90; at > 0; at -= 1) minuteOf(() => 0);
         expect(world.isDeploying).toBe(false);
         expect(world.nodes.size).toBe(1);
         expect([...world.nodes.values()][0]).toMatchObject({ state: 'up', release: world.release });
       },
     ),
     { numRuns: 400 },
+  );
+});
+
+test('an account that has room for one node only gets that one, also when the last one drains just then', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 3 }), fc.array(fc.boolean(), { maxLength: 40 }), (startMinutes, wants) => {
+      const world = new FleetWorld({ count: 1, minNodes: 0, quota: 1, startMinutes });
+      const minuteOf = (isWanted: boolean) => {
+        world.pass(() => 0);
+        if (isWanted) world.wantedAtMs = world.nowMs;
+        world.reap();
+        world.ecs();
+      };
+      for (const isWanted of wants) minuteOf(isWanted);
+      for (let at = 0; at < 8; at += 1) minuteOf(true);
+      expect(world.serving()).toHaveLength(1);
+    }),
+    { numRuns: 300 },
   );
 });

@@ -1,7 +1,8 @@
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NodeOrders } from '../../../lib/store/node-orders.ts';
 import { NodeRegister } from '../../../lib/store/node-register.ts';
-import { NodeStore } from '../../../lib/store/nodes.ts';
+import { NodeStore, nodeKey } from '../../../lib/store/nodes.ts';
 import { startTable, type TestTable } from '../../support/dynamodb.ts';
 import { listNode, node, unlistNode } from '../../support/nodes.ts';
 
@@ -25,10 +26,13 @@ test('nodes are listed as they say they are, in the order of their ids, until th
   for (const one of all) await register.beat(one, true);
   expect(await nodes.list()).toEqual([all[1], all[2], all[0]]);
 
-  await register.beat(node('b', { load: 9, isProtected: false }), false);
+  await register.beat(node('b', { load: 9, isProtected: false, isBlocked: true, isEmpty: true }), false);
   await register.remove('a');
   await register.remove('nobody');
-  expect(await nodes.list()).toEqual([node('b', { load: 9, isProtected: false }), all[0]]);
+  expect(await nodes.list()).toEqual([
+    node('b', { load: 9, isProtected: false, isBlocked: true, isEmpty: true }),
+    all[0],
+  ]);
   for (const id of ['b', 'c']) await register.remove(id);
 });
 
@@ -39,6 +43,21 @@ test('keys come back newest first, and stay when the node is removed: a late ans
   await register.remove('n');
   expect(await nodes.getKeys('n')).toEqual(['new', 'old']);
   expect(await nodes.getKeys('m')).toEqual([]);
+});
+
+test('one whose record cannot be read, as of a release to come, hides no other', async () => {
+  await register.beat(node('n'), true);
+  await table.client.send(new PutCommand({ TableName: table.name, Item: { ...nodeKey('odd'), state: 'asleep' } }));
+  expect(await nodes.list()).toEqual([node('n')]);
+  for (const id of ['n', 'odd']) await register.remove(id);
+});
+
+test('of a release before, that did not tell so much, one without sessions that drains is empty', async () => {
+  const { nodeId, url, release, load, capacity } = node('old');
+  const said = { url, release, load, capacity, engines: [], state: 'draining', heartbeat_at_ms: 1 };
+  await table.client.send(new PutCommand({ TableName: table.name, Item: { ...nodeKey(nodeId), ...said } }));
+  expect(await nodes.list()).toMatchObject([{ isEmpty: true, isProtected: false, isBlocked: false }]);
+  await register.remove(nodeId);
 });
 
 test('keys are in no list', async () => {
