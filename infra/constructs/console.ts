@@ -23,6 +23,7 @@ import type { Api } from './api.ts';
 import { ClosedBucket } from './bucket.ts';
 import { explain, explainWildcards } from './findings.ts';
 import type { Logs } from './logs.ts';
+import { placeOf } from './names.ts';
 import type { Recordings } from './recordings.ts';
 
 export interface ConsoleProps {
@@ -48,7 +49,7 @@ export class Console extends Construct {
     // https://…/stage → https://…
     const apiOrigin = Fn.join('/', [Fn.select(0, Fn.split('/', api.url)), '', Fn.select(2, Fn.split('/', api.url))]);
     // CloudFront's names are of the account, not of a Region.
-    const name = (of: string) => `patchbay-${of}-${this.node.addr.slice(0, 16)}-${Aws.REGION}`;
+    const name = (of: string) => `patchbay-${of}-${placeOf(this)}-${Aws.REGION}`;
     const headers = new ResponseHeadersPolicy(this, 'Headers', {
       responseHeadersPolicyName: name('headers'),
       securityHeadersBehavior: {

@@ -20,6 +20,7 @@ import type { Functions } from './functions.ts';
 import type { Logs } from './logs.ts';
 import type { MediaNodes } from './media-nodes.ts';
 import { nodeMetric } from './metrics.ts';
+import { placeOf } from './names.ts';
 import type { Records } from './records.ts';
 
 export interface WatchProps {
@@ -127,7 +128,8 @@ export class Watch extends Construct {
 
     const graph = (title: string, ...left: IMetric[]) => new GraphWidget({ title, left, width: 8 });
     new Dashboard(this, 'Dashboard', {
-      dashboardName: `patchbay-${props.stage}-${Stack.of(this).region}`,
+      // A name of the account's: of one that is there already, whoever made it, the new one would take the place.
+      dashboardName: `patchbay-${props.stage}-${placeOf(this)}-${Stack.of(this).region}`,
       widgets: [
         [
           graph('Sessions', node('Sessions'), node('UnprotectedSessions')),
@@ -159,7 +161,7 @@ export class Watch extends Construct {
 
   /** How many lines of a log say so. */
   #logged(metricName: string, logGroup: ILogGroup, filterPattern: IFilterPattern): Metric {
-    const metricNamespace = `Patchbay/${this.node.addr}`;
+    const metricNamespace = `Patchbay/${placeOf(this)}`;
     new MetricFilter(this, `${metricName}Lines`, {
       logGroup,
       filterPattern,

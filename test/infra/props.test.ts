@@ -1,4 +1,4 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template as CdkTemplate } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -17,9 +17,9 @@ import { rights } from './support/policies.ts';
 import { flat, Template } from './support/template.ts';
 
 /** The stack in somebody's own app, with what the properties make of it. */
-function deployed(choose: (stack: Stack) => PatchbayProps = () => ({})) {
+function deployed(choose: (stack: Stack) => PatchbayProps = () => ({}), stackProps: StackProps = {}) {
   const app = new App({ context: { 'aws:cdk:enable-path-metadata': true } });
-  const stack = new Stack(app, 'Mine');
+  const stack = new Stack(app, 'Mine', stackProps);
   const patchbay = new Patchbay(stack, 'Calls', choose(stack));
   const nested = patchbay.node.findChild('Stack') as PatchbayStack;
   const template = new Template(JSON.stringify(CdkTemplate.fromStack(nested).toJSON()));
@@ -57,6 +57,25 @@ test('twice in one stack is two of them', () => {
   new Patchbay(stack, 'One', { stage: 'one' });
   new Patchbay(stack, 'Two', { stage: 'two' });
   expect(app.synth().stacks).toHaveLength(1);
+});
+
+test('one stack under two names, as for two branches, shares no name of the account', () => {
+  const names = ['calls-a', 'calls-b'].flatMap((stackName) => {
+    const { template } = deployed(() => ({}), { stackName });
+    const configs = [
+      template.only('CloudFront::ResponseHeadersPolicy').Properties.ResponseHeadersPolicyConfig,
+      template.only('CloudFront::OriginAccessControl').Properties.OriginAccessControlConfig,
+    ];
+    const { MetricTransformations } = template.only('Logs::MetricFilter', 'Watch/FaultsLines').Properties;
+    return [
+      ...configs.map((config) => flat(Reflect.get(Object(config), 'Name'))),
+      flat(template.only('CloudWatch::Dashboard').Properties.DashboardName),
+      /"MetricNamespace":"(.*?)"/.exec(JSON.stringify(MetricTransformations))?.[1] ?? '',
+    ];
+  });
+  expect(new Set(names).size).toBe(8);
+  // Of which CloudFront takes the fewest, 64; the longest Region has 14.
+  for (const name of names) expect(name.replace('<AWS::Region>', 'ap-southeast-1').length).toBeLessThanOrEqual(64);
 });
 
 describe("a key of the customer's", () => {
