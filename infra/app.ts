@@ -1,4 +1,5 @@
 import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { build } from './build.ts';
 import { readContext } from './context.ts';
@@ -10,9 +11,10 @@ import { Patchbay } from './patchbay.ts';
  */
 const app = new App();
 await build();
-for (const props of readContext(app.node)) {
+for (const { alarmTopicArn, ...props } of readContext(app.node)) {
   const stack = new Stack(app, `patchbay-${props.stage}`, { description: 'patchbay' });
-  new Patchbay(stack, 'Calls', props);
+  const alarmTopic = alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopicArn);
+  new Patchbay(stack, 'Calls', { ...props, ...(alarmTopic && { alarmTopic }) });
 }
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();

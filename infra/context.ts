@@ -5,10 +5,16 @@ import type { PatchbayProps } from './props.ts';
 
 export interface StageProps extends PatchbayProps {
   readonly stage: string;
+  /** `alarmTopic`, which becomes a topic in the stage's own stack. */
+  readonly alarmTopicArn?: string;
 }
 
 /** Without a stage: both of these. */
 const usualStages = 'staging,prod';
+
+/** A part of the stack's name, which takes nothing else. */
+const stageForm = /^[A-Za-z0-9-]{1,32}$/;
+const topicForm = /^arn:aws[\w-]*:sns:[\w-]+:\d{12}:[\w-]{1,256}$/;
 
 /** @throws Error that names the value, for one that cannot be read */
 export function readContext(node: Node): StageProps[] {
@@ -39,7 +45,16 @@ export function readContext(node: Node): StageProps[] {
     throw new Error('-c jwtIssuer, jwtAudience and jwksUrl: all of them or none');
   }
   const [image, bin] = [text('freeswitchImage'), text('freeswitchBin')];
+  const alarmTopicArn = text('alarmTopic');
+  if (alarmTopicArn !== undefined && !topicForm.test(alarmTopicArn)) {
+    throw new Error(`-c alarmTopic: the ARN of a standard topic of SNS, not ${alarmTopicArn}`);
+  }
   const names = (text('stage') ?? usualStages).split(',').map((one) => one.trim());
+  const wrong = names.find((stage) => !stageForm.test(stage));
+  if (wrong !== undefined) {
+    const like = wrong.replaceAll(/[^A-Za-z0-9]+/g, '-').slice(0, 32) || 'my-branch';
+    throw new Error(`-c stage: 1 to 32 letters, digits and -, such as ${like}, not ${wrong}`);
+  }
   return names.map((stage) => ({
     stage,
     // What is not for good leaves nothing behind, and costs nothing while nobody calls.
@@ -48,9 +63,10 @@ export function readContext(node: Node): StageProps[] {
     // Many accounts have no concurrency to reserve, and stages share what there is.
     waitingConcurrency: number('waitingConcurrency') ?? (stage === 'prod' ? 100 : 0),
     // Without a topic nobody is told of alarms; they, the dashboard and each metric cost more than all else of an idle stage.
-    watch: yes('watch') ?? stage === 'prod',
+    watch: yes('watch') ?? (stage === 'prod' || alarmTopicArn !== undefined),
     containerInsights: yes('containerInsights') ?? stage === 'prod',
     ...defined({
+      alarmTopicArn,
       maxNodes: number('maxNodes'),
       drainMinutes: number('drainMinutes'),
       recordingDays: number('recordingDays'),

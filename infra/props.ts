@@ -18,13 +18,13 @@ export interface DomainProps {
   readonly hostedZone?: IHostedZone;
 }
 
-/** Whose tokens are taken, and for whom they must be. Their form: PROTOCOL section 6. */
+/** Whose tokens are taken, and for whom they must be. What is in them: docs/deploy.md. */
 export interface JwtProps {
   /** The claim `iss`. */
   readonly issuer: string;
   /** The claim `aud`. */
   readonly audience: string;
-  /** RS256 and ES256: where the issuer has its keys. */
+  /** RS256 and ES256: where the issuer has its keys, `https://…`. */
   readonly jwksUrl?: string;
   /** HS256: the secret that issuer and patchbay share, as the secret's whole text. */
   readonly secret?: ISecret;

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -23,6 +23,10 @@ export class Authorizer extends Construct {
     const { issuer, audience, jwksUrl } = jwt ?? { issuer: 'patchbay', audience: `patchbay-${stage}` };
     if (jwt && (jwksUrl === undefined) === (jwt.secret === undefined)) {
       throw new Error('patchbay: jwt: give one of jwksUrl and secret');
+    }
+    // Whoever can change the answer on its way can make tokens.
+    if (jwksUrl !== undefined && !Token.isUnresolved(jwksUrl) && !/^https:\/\//.test(jwksUrl)) {
+      throw new Error(`patchbay: jwt.jwksUrl is https://…, not ${jwksUrl}`);
     }
     functions.set('auth', 'jwt');
     functions.set('jwtIssuer', issuer);

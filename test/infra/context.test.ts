@@ -19,6 +19,17 @@ test('each branch may have its own, or several at once', () => {
   expect(read({ stage: 'a, b' }).map(({ stage }) => stage)).toEqual(['a', 'b']);
 });
 
+test('who is to be told of alarms gets some to be told of', () => {
+  const alarmTopic = 'arn:aws:sns:eu-central-1:123456789012:on-call';
+  expect(read({ stage: 'staging', alarmTopic })).toEqual([
+    { stage: 'staging', ...notForGood, watch: true, alarmTopicArn: alarmTopic },
+  ]);
+});
+
+test("a branch's name that can be no stack's is refused, with one that can", () => {
+  expect(() => read({ stage: 'feature/log_in' })).toThrow('such as feature-log-in, not feature/log_in');
+});
+
 test('what is said is what counts', () => {
   const said = {
     stage: 'prod',
@@ -57,6 +68,7 @@ describe('what cannot be is refused by its name', () => {
     [{ watch: 'sometimes' }, 'watch'],
     [{ freeswitch: 'theirs' }, 'freeswitch'],
     [{ jwtIssuer: 'https://login.example' }, 'jwksUrl'],
+    [{ alarmTopic: 'on-call' }, 'alarmTopic'],
   ])('%j', (context, name) => {
     expect(() => read(context)).toThrow(name);
   });

@@ -139,6 +139,11 @@ describe('tokens', () => {
   test('cannot be checked in two ways, or in none', () => {
     expect(() => deployed(() => ({ jwt: { issuer: 'me', audience: 'calls' } }))).toThrow('one of jwksUrl and secret');
   });
+
+  test('are not checked by keys that anyone on the way could exchange', () => {
+    const jwt = { issuer: 'https://login.example', audience: 'calls', jwksUrl: 'http://login.example/keys' };
+    expect(() => deployed(() => ({ jwt }))).toThrow('jwksUrl');
+  });
 });
 const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:calls-AbCdEf';
 
