@@ -92,6 +92,11 @@ export class Watch extends Construct {
       logs.functions,
       FilterPattern.stringValue('$.message', '=', 'node lost*'),
     );
+    const refused = this.#logged(
+      'CallsRefused',
+      logs.functions,
+      FilterPattern.stringValue('$.result', '=', 'no_mediaserver'),
+    );
     // Of the account: its functions share their concurrency.
     const throttledFunctions = new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', ...sums });
     const throttledReads = table.metric('ReadThrottleEvents', sums);
@@ -121,6 +126,11 @@ export class Watch extends Construct {
       threshold: 1,
       minutes: 3,
     });
+    // The first calls after a scale to zero are refused, too, for a minute or two.
+    this.#alarm('CallsRefused', 'calls find no node that takes them', refused.with({ period: Duration.minutes(5) }), {
+      threshold: 1,
+      minutes: 15,
+    });
     if (props.minNodes > 0) {
       const missing = TreatMissingData.BREACHING;
       this.#alarm('NoNode', 'no node tells of itself', node('LoadPercent'), { threshold: 1000, minutes: 5, missing });
@@ -148,7 +158,7 @@ export class Watch extends Construct {
         ],
         [
           graph('Engines down, nodes lost', node('EnginesDown'), nodesLost),
-          graph('Recordings failed', recordingsFailed),
+          graph('Recordings failed, calls refused', recordingsFailed, refused),
           graph(
             'Table, units',
             table.metricConsumedWriteCapacityUnits(sums),
@@ -182,7 +192,7 @@ export class Watch extends Construct {
       alarmDescription: `patchbay: ${alarmDescription}`,
       threshold,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: minutes,
+      evaluationPeriods: minutes / metric.period.toMinutes(),
       treatMissingData: missing ?? TreatMissingData.NOT_BREACHING,
     });
     if (this.#topic) alarm.addAlarmAction(new SnsAction(this.#topic));

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Metrics } from '../../lib/controller/metrics.ts';
 import { nodeMetrics } from '../../lib/domain/metric-names.ts';
+import { filterPattern } from './support/filter-pattern.ts';
 import { templateOf } from './support/template.ts';
 
 const source = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -41,6 +42,7 @@ describe('prod', () => {
   test('has an alarm for each of these', () => {
     const names = alarms.map(({ path }) => path.replace('Watch/', ''));
     expect(names.sort()).toEqual([
+      'CallsRefused',
       'EngineDown',
       'Errors',
       'EventsDropped',
@@ -69,6 +71,22 @@ describe('prod', () => {
       Threshold: 1,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
     });
+  });
+
+  test('calls that are refused are told of when it is not just a first node that starts', () => {
+    expect(template.only('CloudWatch::Alarm', 'Watch/CallsRefused').Properties).toMatchObject({
+      MetricName: 'CallsRefused',
+      Statistic: 'Sum',
+      Period: 300,
+      EvaluationPeriods: 3,
+      Threshold: 1,
+    });
+    const { FilterPattern } = template.only('Logs::MetricFilter', 'Watch/CallsRefusedLines').Properties;
+    const matches = filterPattern(String(FilterPattern), { missingDiffers: true });
+    const lineOf = (result: string) =>
+      JSON.stringify({ level: 'INFO', message: 'command', command: 'session/create', result });
+    expect(matches(lineOf('no_mediaserver'))).toBe(true);
+    expect(matches(lineOf('ok'))).toBe(false);
   });
 
   test('metrics of the nodes are those of this very table', () => {
