@@ -96,8 +96,8 @@ const inverse: Readonly<Record<Direction, Direction>> = {
 };
 
 export interface ClientView {
-  /** The node's address, where media reaches FreeSWITCH from outside. */
-  readonly publicAddress: string;
+  /** Where media reaches FreeSWITCH from outside; undefined: where FreeSWITCH says. */
+  readonly publicAddress: string | undefined;
   /** Of an answer: what the client offered, as the client wrote it. */
   readonly offer?: string;
 }
@@ -106,7 +106,9 @@ export interface ClientView {
 export function forClient(sdp: string, { publicAddress, offer }: ClientView): string {
   const [session, ...media] = sections(sdp);
   const answered = offer === undefined ? media : answersTo(offer, media);
-  return join([session, ...answered].map((lines) => lines.map((line) => withAddress(line, publicAddress))));
+  const shown = [session, ...answered];
+  if (publicAddress === undefined) return join(shown);
+  return join(shown.map((lines) => lines.map((line) => withAddress(line, publicAddress))));
 }
 
 /** An m-section for each of the offer's, in their order: RFC 3264 section 6. */

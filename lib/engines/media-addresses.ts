@@ -33,5 +33,8 @@ export function outsideAddress(): string {
 
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
+/** Whether an engine's host is this machine: by its media's address the media of one elsewhere would come to the wrong place. */
+export const isHere = (host: string): boolean => isLoopback(host) || isOwn(host);
+
 const isOwn = (address: string) => ownAddresses().some((one) => one.address === address);
 const ownAddresses = () => Object.values(networkInterfaces()).flatMap((list) => list ?? []);

@@ -1,5 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
+import { isHere } from '../../engines/media-addresses.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 import type { FreeSwitchChannel } from './channel.ts';
 import { requireOk } from './errors.ts';
@@ -17,7 +18,7 @@ export interface FreeSwitchOptions {
   readonly address: FreeSwitchAddress;
   /** Our node: channels are tagged with it, and those of others are not touched. */
   readonly nodeId: string;
-  /** Where clients reach FreeSWITCH's media. */
+  /** Where clients reach the media of a FreeSWITCH on this machine. */
   readonly publicAddress: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,6 +42,8 @@ export class FreeSwitchConnection {
   readonly rooms = new Map<string, FreeSwitchRoom>();
   readonly files = new OpenFiles();
   readonly options: FreeSwitchOptions;
+  /** What clients are given instead of what FreeSWITCH says; undefined for one elsewhere, which knows best where its media is. */
+  readonly clientAddress: string | undefined;
   readonly #esl: KeptLink<Esl>;
   readonly #sip: KeptLink<Sip>;
   readonly #reconciler: Reconciler;
@@ -57,6 +60,7 @@ export class FreeSwitchConnection {
     this.options = options;
     this.name = `${address.host}:${address.eslPort}`;
     this.tag = nodeTag(nodeId);
+    this.clientAddress = isHere(address.host) ? options.publicAddress : undefined;
     this.#reconciler = new Reconciler(this, clock);
     const failed = (error: unknown) => log.debug({ freeswitch: this.name, err: error }, 'freeswitch connection failed');
     this.#esl = new KeptLink<Esl>({

@@ -273,8 +273,8 @@ export class FreeSwitchSession implements MediaSession {
   }
 
   #forClient(sdp: string, offer?: string): Description {
-    const { publicAddress } = this.#connection.options;
-    const shown = forClient(sdp, { publicAddress, ...(offer !== undefined && { offer }) });
+    const { clientAddress } = this.#connection;
+    const shown = forClient(sdp, { publicAddress: clientAddress, ...(offer !== undefined && { offer }) });
     return { sdp: shown, sdp_type: this.#sdpType, trickle_ice: false };
   }
 

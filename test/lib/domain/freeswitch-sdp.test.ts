@@ -104,6 +104,14 @@ describe.each(offers)('the answer to %s', (name) => {
     expect(forClient(sdp, { publicAddress })).toBe(sdp);
     expect(forClient(sdp, { publicAddress, offer: sdpOf(name) })).toBe(sdp);
   });
+
+  test('keeps the addresses of a FreeSWITCH that is elsewhere, and is otherwise the same', () => {
+    const sdp = forClient(engineAnswer, { publicAddress: undefined, offer: sdpOf(name) });
+    expect(forClient(sdp, { publicAddress })).toBe(answerTo(name));
+    const own = [...engineAnswer.matchAll(/^c=IN IP4 (\S+)/gm)].map(([, address]) => address);
+    expect(own.length).toBeGreaterThan(0);
+    for (const [, address] of sdp.matchAll(/^c=IN IP4 (\S+)/gm)) expect(own).toContain(address);
+  });
 });
 
 describe('an answer', () => {

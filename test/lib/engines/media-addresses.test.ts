@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mediaAddressesOf, outsideAddress } from '../../../lib/engines/media-addresses.ts';
+import { isHere, mediaAddressesOf, outsideAddress } from '../../../lib/engines/media-addresses.ts';
 
 test('on loopback all is on loopback', () => {
   expect(mediaAddressesOf('127.0.0.1')).toEqual({
@@ -22,6 +22,16 @@ test('behind any other address is the one that is given, or by which others are 
     iceInterfaces: ['10.0.1.7'],
   });
   expect(mediaAddressesOf(mediaAddress).localAddress).toBe(outsideAddress());
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['localhost', true],
+  [outsideAddress(), true],
+  ['192.0.2.7', false],
+  ['freeswitch.internal', false],
+])('an engine at %s is on this machine: %s', (host, here) => {
+  expect(isHere(host)).toBe(here);
 });
 
 test('others are never reached by a link-local address', () => {

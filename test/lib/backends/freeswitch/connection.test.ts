@@ -51,6 +51,12 @@ const isUpAgain = () =>
     return connection.isUp;
   });
 
+test('where its media is, a FreeSWITCH elsewhere knows best', () => {
+  expect(connection.clientAddress).toBe('127.0.0.1');
+  const address = { ...connection.options.address, host: '192.0.2.7' };
+  expect(new FreeSwitchConnection({ ...connection.options, address }).clientAddress).toBeUndefined();
+});
+
 describe('a FreeSWITCH that is out of reach', () => {
   test('is given up after 8 s: its channels end, once', async () => {
     await double.kill();
