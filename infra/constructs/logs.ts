@@ -9,7 +9,7 @@ export interface LogsProps {
 
 /** Where everything logs, each for as long as was asked. CloudWatch encrypts them. */
 export class Logs extends Construct {
-  /** All functions but the authorizer: JSON lines, each with its `command`, so that one query follows a call. */
+  /** All functions but the authorizer: JSON lines, each with its `command`, so that one query follows a connection. */
   readonly functions: LogGroup;
   /** Of its own, for Lambda notes each refused token as an error, and strangers send as many as they like. */
   readonly authorizer: LogGroup;

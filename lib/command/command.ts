@@ -39,9 +39,20 @@ export function command<C extends Command>(name: C, run: Run<C>): RouteHandler {
     // One row's schema belongs to one command: the table's types say so, the compiler cannot follow by name.
     const data = check(commandRow(name).data, message.data, 'data') as CommandData<C>;
     const reply = await run({ ...made, command: name, caller, data, requestId: context.awsRequestId });
+    nowOf.set(event, sessionsIn(name, reply));
     return routeReply(okReply(message.tid, reply));
   };
   return middy(handler).use(logged(name)).use(errorsAnswered());
+}
+
+/** The sessions that the message has given to its connection: for the log, which is written when the handler has ended. */
+const nowOf = new WeakMap<WebSocketEvent, readonly string[] | undefined>();
+
+function sessionsIn<C extends Command>(name: C, reply: CommandReply<C>): readonly string[] | undefined {
+  if (name !== 'session/create' && name !== 'session/attach') return undefined;
+  // By the name it is one of these, as a node of another release may have made it: the compiler cannot follow.
+  const { session_id, sessions } = reply as Partial<CommandReply<'session/create'> & CommandReply<'session/attach'>>;
+  return session_id === undefined ? sessions?.map((one) => one.session_id) : [session_id];
 }
 
 /** Turns whatever was thrown into the reply that a client gets for it, on the socket that asked. */
@@ -50,22 +61,29 @@ export const errorsAnswered = (): MiddlewareObj<WebSocketEvent, RouteReply> => (
   onError: (request) => {
     const tid: Tid | undefined = tidOfText(request.event.body ?? '');
     const error = clientError(request.error, request.context.awsRequestId);
-    if (error.reason === 'internal_error') {
-      // The reference in the client's text may be the node's own.
-      services().log.error({ err: request.error, answered: error.message }, 'command failed');
-    }
+    const whose = { err: request.error, connection_id: request.event.requestContext.connectionId };
+    // The reference in the client's text may be the node's own.
+    if (error.reason === 'internal_error')
+      services().log.error({ ...whose, answered: error.message }, 'command failed');
+    // The client may try again; that it has to is for an operator to know.
+    else if (error !== request.error) services().log.error(whose, 'node or table out of reach');
     request.response = routeReply(errorReply(tid, error));
   },
 });
 
-/** One line a message: which command, whose, how it ended, how long it took. */
+/**
+ * One line a message: which command, whose, how it ended, how long it took. That of a `create` or `attach` names the sessions, which
+ * by their node's log are known by nothing else: so a session leads to its connection, and that to all of its commands.
+ */
 export const logged = (
   name: string,
 ): MiddlewareObj<WebSocketEvent, RouteReply, Error, Context, { startedAt?: number }> => {
   const line = (event: WebSocketEvent, startedAt: number | undefined, result: string) => {
     const { connectionId, authorizer } = event.requestContext;
     const ms = Math.round(performance.now() - (startedAt ?? performance.now()));
-    const fields = { command: name, connection_id: connectionId, tenant: authorizer?.tenant, result, ms };
+    const sessions = nowOf.get(event);
+    const whose = { connection_id: connectionId, tenant: authorizer?.tenant, ...(sessions && { sessions }) };
+    const fields = { command: name, ...whose, result, ms };
     services().log.info(fields, 'command');
   };
   return {
@@ -74,8 +92,8 @@ export const logged = (
       internal.startedAt = performance.now();
     },
     after: ({ event, internal }) => line(event, internal.startedAt, 'ok'),
-    onError: ({ event, internal, error }) =>
-      line(event, internal.startedAt, error instanceof PatchbayError ? error.reason : 'internal_error'),
+    onError: ({ event, context, internal, error }) =>
+      line(event, internal.startedAt, clientError(error, context.awsRequestId).reason),
   };
 };
 

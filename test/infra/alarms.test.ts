@@ -56,6 +56,12 @@ describe('prod', () => {
     ]);
   });
 
+  test('docs/operations.md says of each what to do', () => {
+    const rows = source('docs/operations.md').matchAll(/^\| `([A-Z][a-z]\w+)` \|/gm);
+    const names = alarms.map(({ path }) => path.replace('Watch/', ''));
+    expect([...rows].map(([, name]) => name).sort()).toEqual(names.sort());
+  });
+
   test('an alarm is quiet while there is nothing to tell, but for that there is no node', () => {
     for (const { path, Properties } of alarms) {
       expect(Properties.TreatMissingData, path).toBe(path.endsWith('/NoNode') ? 'breaching' : 'notBreaching');

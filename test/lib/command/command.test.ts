@@ -79,6 +79,16 @@ describe('an error', () => {
     expect(JSON.stringify(reply)).not.toContain('10.0.0.7');
   });
 
+  test('for a node that does not answer is one of the log, which an alarm counts', async () => {
+    const { log } = services();
+    const [error, info] = [vi.spyOn(log, 'error'), vi.spyOn(log, 'info')];
+    const err = new NodeUnreachable('n1', new Error('10.0.0.7 refused'));
+    run.mockRejectedValueOnce(err);
+    await send(handler, message());
+    expect(error).toHaveBeenCalledExactlyOnceWith({ err, connection_id: 'connection-1' }, 'node or table out of reach');
+    expect(info.mock.calls).toMatchObject([[{ result: 'timeout' }, 'command']]);
+  });
+
   test('that nobody expected is internal_error with a reference that the log carries, and nothing of the fault', async () => {
     const error = vi.spyOn(services().log, 'error');
     const fault = new TypeError('secret of undefined');
@@ -91,7 +101,7 @@ describe('an error', () => {
       data: { code: 100002, reason: 'internal_error', error: answered },
       tid: 1,
     });
-    expect(error).toHaveBeenCalledWith({ err: fault, answered }, 'command failed');
+    expect(error).toHaveBeenCalledWith({ err: fault, answered, connection_id: 'connection-1' }, 'command failed');
   });
 });
 
@@ -102,7 +112,10 @@ test("a fault of the node keeps the node's own reference, which this log has, to
   expect(await send(handler, message())).toMatchObject({
     data: { code: 100002, error: 'an unexpected fault, reference of-the-node' },
   });
-  expect(error).toHaveBeenCalledWith({ err: ofNode, answered: ofNode.message }, 'command failed');
+  expect(error).toHaveBeenCalledWith(
+    { err: ofNode, answered: ofNode.message, connection_id: 'connection-1' },
+    'command failed',
+  );
 });
 
 describe('the log', () => {
@@ -120,6 +133,23 @@ describe('the log', () => {
       { ...line, result: 'session_not_found' },
       { ...line, result: 'internal_error' },
     ]);
+  });
+
+  test('says which sessions a connection has begun or taken over: by that a session leads to its commands', async () => {
+    const info = vi.spyOn(services().log, 'info');
+    const token = { seq: 1, resume_token: 'secret' };
+    const create = command('session/create', async () => ({ session_id: 's1@n', ...token }));
+    await send(create, { cmd: 'create', data: { type: 'echo', offer } });
+    const state = { type: 'echo', state: 'ready', ...token } as const;
+    const attach = command('session/attach', async () => ({
+      sessions: ['s1@n', 's2@n'].map((session_id) => ({ session_id, ...state })),
+    }));
+    await send(attach, { cmd: 'attach', data: {} });
+    expect(info.mock.calls.map(([fields]) => fields)).toMatchObject([
+      { command: 'session/create', connection_id: 'connection-1', sessions: ['s1@n'], result: 'ok' },
+      { command: 'session/attach', connection_id: 'connection-1', sessions: ['s1@n', 's2@n'], result: 'ok' },
+    ]);
+    expect(JSON.stringify(info.mock.calls)).not.toContain('secret');
   });
 
   test('never has SDPs or other data of a message', async () => {
