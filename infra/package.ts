@@ -6,7 +6,7 @@ import { build } from './build.ts';
 import { writeTypes } from './package-types.ts';
 
 /**
- * Makes what is published, in `dist/package`, and packs it: the construct, the client library and the smoke command as JavaScript
+ * Makes what is published, in `dist/package`, and packs it: the construct, the client library and two commands as JavaScript
  * (Node strips no types below `node_modules`), with all that the construct deploys. `npm run package`
  */
 
@@ -30,7 +30,7 @@ const manifest = {
     './cdk': { types: './cdk/types/infra/index.d.ts', default: './cdk/index.js' },
     './package.json': './package.json',
   },
-  bin: { 'patchbay-smoke': './client/smoke.js' },
+  bin: { 'patchbay-smoke': './client/smoke.js', 'patchbay-token': './client/token.js' },
   sideEffects: false,
   // The client's; what is deployed carries all that it needs.
   dependencies: pick(own.dependencies, 'ws', 'zod'),
@@ -48,7 +48,7 @@ const common: BuildOptions = {
   platform: 'node',
   target: 'node20',
   // Whatever else the client needs is small, and goes with it.
-  external: ['aws-cdk-lib', 'constructs', 'ws', 'zod', '@roamhq/wrtc'],
+  external: ['aws-cdk-lib', 'constructs', 'ws', 'zod', '@roamhq/wrtc', '@aws-sdk/client-secrets-manager'],
   logLevel: 'error',
 };
 
@@ -74,11 +74,14 @@ await esbuild({
     index: 'lib/client/index.ts',
     'node-transport': 'lib/client/node-transport.ts',
     smoke: 'lib/smoke/main.ts',
+    token: 'infra/token.ts',
   },
   outdir: `${target}/client`,
 });
-const smoke = path(`${target}/client/smoke.js`);
-await writeFile(smoke, `#!/usr/bin/env node\n${await readFile(smoke, 'utf8')}`, { mode: 0o755 });
+for (const command of ['smoke', 'token']) {
+  const file = path(`${target}/client/${command}.js`);
+  await writeFile(file, `#!/usr/bin/env node\n${await readFile(file, 'utf8')}`, { mode: 0o755 });
+}
 await writeTypes('infra/tsconfig.json', ['infra/index.ts'], `${target}/cdk/types`);
 await writeTypes(
   'test/tsconfig.json',

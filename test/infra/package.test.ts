@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { tokenVerifier } from '../../lib/authorize/token.ts';
 import { functionNames } from '../../lib/command/needs.ts';
 import { Template } from './support/template.ts';
 
@@ -106,6 +107,21 @@ test('the smoke command says what it wants', async () => {
     (error: unknown) => error as { stdout: string; stderr: string },
   );
   expect(stdout + stderr).toContain('--url');
+});
+
+test('the token command signs with a secret that it is given', async () => {
+  const { HOME = '', PATH = '' } = process.env;
+  const env = { HOME, PATH, PATCHBAY_JWT_SECRET: 'a secret of at least thirty-two characters' };
+  const { stdout } = await run('npx', ['--no-install', 'patchbay-token', '--stage', 'test', '--tenant', 'acme'], {
+    cwd: app,
+    env,
+  });
+  const verify = tokenVerifier({ ...env, PATCHBAY_JWT_ISSUER: 'patchbay', PATCHBAY_JWT_AUDIENCE: 'patchbay-test' });
+  expect(await verify(stdout.trim())).toMatchObject({
+    sub: 'smoke',
+    tenant: 'acme',
+    scope: 'media:session media:room',
+  });
 });
 
 test('nothing else is installed with it than the client needs', async () => {
