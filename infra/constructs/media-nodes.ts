@@ -1,6 +1,12 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Peer, Port } from 'aws-cdk-lib/aws-ec2';
-import { AvailabilityZoneRebalancing, Cluster, ContainerInsights, FargateService } from 'aws-cdk-lib/aws-ecs';
+import {
+  AvailabilityZoneRebalancing,
+  Cluster,
+  ContainerInsights,
+  FargateService,
+  PropagatedTagSource,
+} from 'aws-cdk-lib/aws-ecs';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -78,6 +84,8 @@ export class MediaNodes extends Construct {
       // A node full of calls is not to be moved for the sake of balance.
       availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
       enableECSManagedTags: true,
+      // Tasks are what costs most: the bill tells the stage by its tag.
+      propagateTags: PropagatedTagSource.SERVICE,
     });
     // A task that starts before there is a way out cannot have its images.
     for (const subnet of network.nodeSubnets) this.service.node.addDependency(subnet.internetConnectivityEstablished);

@@ -31,6 +31,13 @@ describe.each(stages)('%s', (stage) => {
     expect(done.size).toBe(template.resources.length);
   });
 
+  test("tells the bill whose its nodes' tasks are", () => {
+    expect(template.only('ECS::Service').Properties).toMatchObject({
+      Tags: [{ Key: 'patchbay:stage', Value: stage }],
+      PropagateTags: 'SERVICE',
+    });
+  });
+
   test('has the table that the stores were written for', () => {
     const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode, ...more } =
       template.only('DynamoDB::Table').Properties;
