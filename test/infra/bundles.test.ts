@@ -36,7 +36,12 @@ const aws = createServer((request, response) => {
   const target = String(request.headers['x-amz-target']);
   response.setHeader('content-type', 'application/x-amz-json-1.1');
   if (target === 'secretsmanager.GetSecretValue') return response.end(JSON.stringify({ SecretString: secret }));
-  const service = { desiredCount: 1, runningCount: 1, pendingCount: 0, deployments: [{}] };
+  const service = {
+    desiredCount: 1,
+    runningCount: 1,
+    pendingCount: 0,
+    deployments: [{ id: 'ecs-svc/1', status: 'PRIMARY' }],
+  };
   return response.end(JSON.stringify({ services: [service] }));
 });
 let values: Partial<Record<Variable, string>>;

@@ -12,7 +12,7 @@ import {
 } from '../support/tokens.ts';
 import { filterPattern, type Unknowns } from './support/filter-pattern.ts';
 import { errorLine, line, reportLine } from './support/lambda-log.ts';
-import { idsIn, stages, templateOf } from './support/template.ts';
+import { idsIn, templateOf } from './support/template.ts';
 
 /** A filter must be right whatever CloudWatch makes of what it does not document. */
 const readings: readonly Unknowns[] = [{ missingDiffers: false }, { missingDiffers: true }];
@@ -115,8 +115,8 @@ const byKeySet = (url: string) => ({ ...claimsOnly, PATCHBAY_JWKS_URL: url });
 const ofSecretsManager = (answer: () => Promise<unknown>) =>
   vi.spyOn(SecretsManagerClient.prototype, 'send').mockImplementation(answer as () => Promise<void>);
 
-describe.each(stages)('what counts as a fault of the functions in %s', (stage) => {
-  const template = templateOf(stage);
+describe('what counts as a fault of the functions', () => {
+  const template = templateOf('prod');
   const logOf = (name: string): string => {
     const found = template.ofType('Lambda::Function').find((one) => one.Properties.Description === `patchbay ${name}`);
     return idsIn(Reflect.get(Object(found?.Properties.LoggingConfig), 'LogGroup'))[0] ?? '';
