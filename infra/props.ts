@@ -1,6 +1,5 @@
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { ISubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
-import type { Secret } from 'aws-cdk-lib/aws-ecs';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -30,8 +29,11 @@ export interface JwtProps {
   readonly secret?: ISecret;
 }
 
-/** An engine of the node's own in its task, none of that kind, or others elsewhere: their URLs, which hold their passwords, as a secret. */
-export type EngineChoice = 'own' | 'none' | { readonly urls: Secret };
+/**
+ * An engine of the node's own in its task, none of that kind, or others elsewhere: their URLs, which hold their passwords, by
+ * commas, as the secret's whole text.
+ */
+export type EngineChoice = 'own' | 'none' | { readonly urls: ISecret };
 
 export interface FreeSwitchImage {
   /** `registry.example/freeswitch:1.11.3@sha256:…` */

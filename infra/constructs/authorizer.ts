@@ -1,9 +1,8 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { JwtProps } from '../props.ts';
-import { keyStatement } from './encryption.ts';
+import { secretStatements } from './encryption.ts';
 import { explain } from './findings.ts';
 import type { Functions } from './functions.ts';
 
@@ -37,13 +36,7 @@ export class Authorizer extends Construct {
     }
     this.secret = jwt?.secret ?? this.#makeSecret();
     functions.set('jwtSecretArn', this.secret.secretArn);
-    functions.grant(
-      'authorize',
-      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [this.secret.secretArn] }),
-    );
-    if (this.secret.encryptionKey) {
-      functions.grant('authorize', keyStatement(this.secret.encryptionKey, 'secretsmanager'));
-    }
+    for (const statement of secretStatements(this.secret)) functions.grant('authorize', statement);
   }
 
   #makeSecret(): Secret {

@@ -6,12 +6,15 @@ import {
   CpuArchitecture,
   FargateTaskDefinition,
   OperatingSystemFamily,
+  type Secret,
 } from 'aws-cdk-lib/aws-ecs';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { type Variable, variables } from '../../lib/env.ts';
 import type { EngineChoice, FreeSwitchImage, NodeSize } from '../props.ts';
 import { addContainer, type ContainerSpec, folders, imageOf } from './container.ts';
+import { secretStatements } from './encryption.ts';
 import { explain } from './findings.ts';
 import type { Logs } from './logs.ts';
 
@@ -85,8 +88,8 @@ export class MediaTask extends Construct {
       ...toVariables({ release: hashOf(Stack.of(this).resolve([size, plain, hashes])) }),
     };
     const secrets = {
-      ...(typeof janus === 'object' && { [variables.janusUrl]: janus.urls }),
-      ...(typeof freeswitch === 'object' && { [variables.freeswitchUrl]: freeswitch.urls }),
+      ...(typeof janus === 'object' && { [variables.janusUrl]: this.#read(janus.urls) }),
+      ...(typeof freeswitch === 'object' && { [variables.freeswitchUrl]: this.#read(freeswitch.urls) }),
     };
 
     const add = (name: string, container: Container): ContainerDefinition =>
@@ -114,6 +117,13 @@ export class MediaTask extends Construct {
       ECS2: 'The environment holds names and URLs only. Passwords of engines elsewhere come as secrets; those of the own engines are made at each start and never leave the task.',
       'IAM5[Resource::*]': "The execution role's ecr:GetAuthorizationToken has no resource to name.",
     });
+  }
+
+  /** For a variable: ECS reads it when a task starts. */
+  #read(secret: ISecret): Secret {
+    const role = this.definition.obtainExecutionRole();
+    for (const statement of secretStatements(secret)) role.addToPrincipalPolicy(statement);
+    return { arn: secret.secretArn, grantRead: (grantee) => Grant.drop(grantee, 'granted already') };
   }
 }
 

@@ -2,7 +2,6 @@ import { App, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template as CdkTemplate } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
-import { Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -136,6 +135,16 @@ describe('tokens', () => {
     });
   });
 
+  test('are signed with a secret that is known by its name only: its ARN has six letters more', () => {
+    const { template } = deployed((stack) => ({
+      jwt: { issuer: 'me', audience: 'calls', secret: Secret.fromSecretNameV2(stack, 'Key', 'calls') },
+    }));
+    const resources = rights(template, template.only('IAM::Role', 'Functions/AuthorizeRole'))
+      .filter(({ action }) => action === 'secretsmanager:GetSecretValue')
+      .map(({ resource }) => resource);
+    expect(resources).toEqual([expect.stringMatching(/:secret:calls-\?{6}$/)]);
+  });
+
   test('cannot be checked in two ways, or in none', () => {
     expect(() => deployed(() => ({ jwt: { issuer: 'me', audience: 'calls' } }))).toThrow('one of jwksUrl and secret');
   });
@@ -150,13 +159,17 @@ const secretArn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:calls
 describe('engines', () => {
   test('elsewhere come as a secret, for `configure` alone, and the nodes may speak to them', () => {
     const { template } = deployed((stack) => ({
-      janus: { urls: EcsSecret.fromSecretsManager(Secret.fromSecretCompleteArn(stack, 'Urls', secretArn)) },
+      janus: { urls: Secret.fromSecretCompleteArn(stack, 'Urls', secretArn) },
       freeswitch: 'none',
     }));
     expect(containers(template).map(({ Name }) => Name)).toEqual(['configure', 'controller']);
     const secrets = containers(template).map(({ Secrets = [] }) => Secrets.map(({ Name }) => Name));
     expect(secrets).toEqual([['PATCHBAY_JANUS_URL'], []]);
     expect(variable(template, 'configure', 'PATCHBAY_FREESWITCH_URL')).toBe('none');
+    const readers = template
+      .ofType('IAM::Role')
+      .filter((role) => rights(template, role).some(({ resource }) => resource === secretArn));
+    expect(readers.map(({ path }) => path)).toEqual(['Nodes/Task/Definition/ExecutionRole']);
     const { SecurityGroupEgress } = template.only('EC2::SecurityGroup', 'Network/Nodes').Properties;
     expect(SecurityGroupEgress).toContainEqual(
       expect.objectContaining({ IpProtocol: 'tcp', FromPort: 0, ToPort: 65_535 }),
