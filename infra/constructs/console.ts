@@ -103,11 +103,12 @@ export class Console extends Construct {
   /** CDK's own function that copies the files: its role and runtime are as CDK makes them. */
   #explainDeployment({ handlerRole }: BucketDeployment, bucket: Bucket): void {
     const copies = "CDK's function copies the console's files, and has the rights that CDK gives it for that:";
+    const { account, region } = Stack.of(this);
     const assets = Stack.of(this).formatArn({
       service: 's3',
       region: '',
       account: '',
-      resource: `cdk-${this.node.tryGetContext('@aws-cdk/core:bootstrapQualifier') ?? 'hnb659fds'}-assets-${Aws.ACCOUNT_ID}-${Aws.REGION}`,
+      resource: `cdk-${this.node.tryGetContext('@aws-cdk/core:bootstrapQualifier') ?? 'hnb659fds'}-assets-${account}-${region}`,
       resourceName: '*',
     });
     explainWildcards(

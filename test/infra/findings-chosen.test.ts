@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Stack, Validations } from 'aws-cdk-lib';
+import { App, type Environment, Stack, Validations } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { EventBus } from 'aws-cdk-lib/aws-events';
@@ -19,7 +19,8 @@ afterEach(() => {
 
 const arn = (service: string, rest: string) => `arn:aws:${service}:eu-central-1:123456789012:${rest}`;
 
-test.each<[string, (stack: Stack) => PatchbayProps]>([
+test.each<[string, (stack: Stack) => PatchbayProps, Environment?]>([
+  ['an account and a Region', () => ({}), { account: '123456789012', region: 'eu-central-1' }],
   [
     'a key, tracing and warm functions',
     (stack) => ({
@@ -51,9 +52,9 @@ test.each<[string, (stack: Stack) => PatchbayProps]>([
       containerInsights: false,
     }),
   ],
-])('cdk-nag has nothing to say with %s', (_, choose) => {
+])('cdk-nag has nothing to say with %s', (_, choose, env) => {
   const app = new App();
-  const stack = new Stack(app, 'Mine');
+  const stack = new Stack(app, 'Mine', env && { env });
   new Patchbay(stack, 'Calls', choose(stack));
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const { directory } = app.synth();
