@@ -87,7 +87,9 @@ export class MediaNodes extends Construct {
       // Tasks are what costs most: the bill tells the stage by its tag.
       propagateTags: PropagatedTagSource.SERVICE,
     });
-    // A task that starts before there is a way out cannot have its images.
+    // A task that starts before its rights are there cannot have its images, secrets and log, and counts as a deployment's fault.
+    this.service.node.addDependency(this.task.definition.obtainExecutionRole());
+    // One that starts before there is a way out cannot have its images.
     for (const subnet of network.nodeSubnets) this.service.node.addDependency(subnet.internetConnectivityEstablished);
     if (typeof props.janus === 'object' || typeof props.freeswitch === 'object') {
       network.nodes.addEgressRule(Peer.anyIpv4(), Port.allTcp(), 'to engines elsewhere');

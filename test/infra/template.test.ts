@@ -38,6 +38,14 @@ describe.each(stages)('%s', (stage) => {
     });
   });
 
+  test('starts nodes when both of their roles have their rights', () => {
+    const { DependsOn = [] } = template.only('ECS::Service');
+    const waitsFor = [DependsOn].flat().map((id) => template.byId(id).path);
+    expect(waitsFor).toEqual(
+      expect.arrayContaining(['Nodes/Task/Role/DefaultPolicy', 'Nodes/Task/Definition/ExecutionRole/DefaultPolicy']),
+    );
+  });
+
   test('has the table that the stores were written for', () => {
     const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode, ...more } =
       template.only('DynamoDB::Table').Properties;
