@@ -108,8 +108,8 @@ export interface PatchbayProps {
    */
   readonly waitingConcurrency?: number;
   /**
-   * Functions that are kept warm, by their command (`session/create`, or `connect`, `disconnect`, `default`), and how many of each. Without it
-   * none is: a first call after a pause takes about 0.3 s longer.
+   * Functions that are kept warm, by their command (`session/create`, or `authorize`, `connect`, `disconnect`, `default`), and how many
+   * of each. Without it none is: a first call after a pause takes about 0.3 s longer.
    */
   readonly provisionedConcurrency?: Readonly<Record<string, number>>;
   /** What the table can take at once. Without it: what a new table can, and more as it grows. */

@@ -60,7 +60,9 @@ export class Api extends Construct {
         returnResponse: answers,
         // An identity source would refuse who lacks it before `authorize` runs; a token may be in either of two places.
         ...(routeKey === '$connect' && {
-          authorizer: new WebSocketLambdaAuthorizer('Authorizer', functions.of('authorize'), { identitySource: [] }),
+          authorizer: new WebSocketLambdaAuthorizer('Authorizer', functions.target('authorize'), {
+            identitySource: [],
+          }),
         }),
       });
     const all = [

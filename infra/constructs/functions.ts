@@ -44,9 +44,7 @@ export class Functions extends Construct {
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
-    for (const name of Object.keys(props.provisionedConcurrency ?? {})) {
-      if (!isFunction(name)) throw new Error(`patchbay: provisionedConcurrency: there is no function ${name}`);
-    }
+    for (const [name, warm] of Object.entries(props.provisionedConcurrency ?? {})) checkWarm(name, warm, props);
     for (const name of functionNames) {
       const made = makeFunction(this, name, needs[name], props);
       this.#made.set(name, made);
@@ -62,7 +60,7 @@ export class Functions extends Construct {
     return made;
   }
 
-  /** What routes call: the alias that is kept warm, where there is one. */
+  /** What the API calls: the alias that is kept warm, where there is one. */
   target(name: FunctionName): Lambda | Alias {
     return this.#live.get(name) ?? this.of(name);
   }
@@ -85,6 +83,15 @@ export class Functions extends Construct {
     if (users.length === 0) throw new Error(`no function declares ${variables[variable]}`);
     for (const name of users) this.of(name).addEnvironment(variables[variable], value);
   }
+}
+
+/** @throws Error for what Lambda would refuse, or what nobody would call */
+function checkWarm(name: string, warm: number, { waitingConcurrency }: FunctionsProps): void {
+  const refuse = (why: string): Error => new Error(`patchbay: provisionedConcurrency: ${why}`);
+  if (!isFunction(name)) throw refuse(`there is no function ${name}`);
+  if (name === 'reap') throw refuse('nobody waits for reap');
+  if (needs[name].waits && waitingConcurrency !== undefined && warm > waitingConcurrency)
+    throw refuse(`${name} has no more than waitingConcurrency, ${waitingConcurrency}`);
 }
 
 function makeFunction(scope: Functions, name: FunctionName, need: Needs, props: FunctionsProps): Lambda {

@@ -13,7 +13,7 @@ import { Patchbay } from '../../infra/patchbay.ts';
 import type { PatchbayStack } from '../../infra/patchbay-stack.ts';
 import type { PatchbayProps } from '../../infra/props.ts';
 import { rights } from './support/policies.ts';
-import { flat, Template } from './support/template.ts';
+import { flat, idsIn, Template } from './support/template.ts';
 
 /** The stack in somebody's own app, with what the properties make of it. */
 function deployed(choose: (stack: Stack) => PatchbayProps = () => ({}), stackProps: StackProps = {}) {
@@ -278,6 +278,19 @@ test('throttles, warmth and retention are as they are asked for', () => {
   expect(variable(template, 'controller', 'PATCHBAY_ALLOWED_NETWORKS')).toBe('10.1.0.0/16');
 });
 
+test('the authorizer and the routes call what is kept warm', () => {
+  const { template } = deployed(() => ({ provisionedConcurrency: { authorize: 1, connect: 2 } }));
+  const aliases = template.ofType('Lambda::Alias').map(({ id }) => id);
+  expect(aliases).toHaveLength(2);
+  const [authorizer] = template.ofType('ApiGatewayV2::Authorizer');
+  const connect = template.ofType('ApiGatewayV2::Integration').filter(({ path }) => path.startsWith('Api/OnConnect'));
+  expect(idsIn(authorizer?.Properties.AuthorizerUri)).toContain(aliases.find((id) => id.includes('Authorize')));
+  expect(idsIn(connect.map(({ Properties }) => Properties))).toContain(aliases.find((id) => id.includes('Connect')));
+  // API Gateway may call both.
+  const called = template.ofType('Lambda::Permission').flatMap(({ Properties }) => idsIn(Properties.FunctionName));
+  expect(called).toEqual(expect.arrayContaining(aliases));
+});
+
 describe('what looks at a stage', () => {
   const insights = (template: Template) => template.only('ECS::Cluster').Properties.ClusterSettings;
 
@@ -315,6 +328,8 @@ test.each<[PatchbayProps, string]>([
   [{ functionSubnets: [] }, 'functionSubnets'],
   [{ routeThrottles: { 'session/crate': { ratePerSecond: 1, burst: 1 } } }, 'session/crate'],
   [{ provisionedConcurrency: { 'session/crate': 1 } }, 'session/crate'],
+  [{ provisionedConcurrency: { reap: 1 } }, 'reap'],
+  [{ provisionedConcurrency: { 'session/get_offer': 101 } }, 'waitingConcurrency'],
 ])('%j is refused by its name', (props, name) => {
   expect(() => deployed(() => props)).toThrow(name);
 });
