@@ -53,6 +53,12 @@ describe.each(images)('the image %s', (name) => {
     expect(said(stage, 'COPY').filter((rest) => /--chown|--chmod/.test(rest))).toEqual([]);
   });
 
+  test('lets its user read all that it copies', async () => {
+    const { stages } = await dockerfileOf(name);
+    const runs = stages.flatMap((stage) => said(stage, 'RUN')).filter((rest) => rest.includes('chmod'));
+    expect(runs).toEqual([expect.stringMatching(/(?:^|&& )chmod -R a\+rX \/opt\/patchbay$/)]);
+  });
+
   test('takes nothing from the network but packages, and leaves none of their lists', async () => {
     for (const { instructions } of (await dockerfileOf(name)).stages) {
       for (const { word, rest } of instructions) {
