@@ -39,6 +39,7 @@ export class Api extends Construct {
     const { functions, logs, throttle } = props;
     this.#stageName = props.stage;
     this.api = new WebSocketApi(this, 'Api', {
+      apiName: `patchbay-${props.stage}`,
       description: 'patchbay',
       routeSelectionExpression: `\${request.body.subclass}/\${request.body.cmd}`,
     });

@@ -37,6 +37,7 @@ describe.each(stages)('%s', (stage) => {
 
   test('a message is routed by its subclass and cmd', () => {
     expect(api.Properties).toMatchObject({
+      Name: `patchbay-${stage}`,
       ProtocolType: 'WEBSOCKET',
       RouteSelectionExpression: `\${request.body.subclass}/\${request.body.cmd}`,
     });
