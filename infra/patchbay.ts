@@ -4,6 +4,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import { checkProps } from './check-props.ts';
 import { PatchbayStack } from './patchbay-stack.ts';
 import type { PatchbayProps } from './props.ts';
 
@@ -50,29 +51,4 @@ export class Patchbay extends Construct {
       if (value !== undefined) new CfnOutput(this, name, { value });
     }
   }
-}
-
-function checkProps({
-  stage,
-  minNodes = 1,
-  maxNodes = 10,
-  drainMinutes = 60,
-  nodeSize,
-  vpc,
-  functionSubnets,
-  watch,
-  alarmTopic,
-}: PatchbayProps): void {
-  const refuse = (property: string, why: string) => {
-    throw new Error(`patchbay: ${property} ${why}`);
-  };
-  if (stage !== undefined && !/^[A-Za-z0-9_-]{1,32}$/.test(stage))
-    refuse('stage', 'has 1 to 32 letters, digits, _ and -');
-  if (!Number.isInteger(minNodes) || minNodes < 0) refuse('minNodes', 'is a whole number from 0');
-  if (!Number.isInteger(maxNodes) || maxNodes < Math.max(1, minNodes))
-    refuse('maxNodes', 'is a whole number from minNodes, and at least 1');
-  if (drainMinutes < 1 || drainMinutes > 150) refuse('drainMinutes', 'is 1 to 150');
-  if (nodeSize && (nodeSize.diskGiB < 21 || nodeSize.diskGiB > 200)) refuse('nodeSize.diskGiB', 'is 21 to 200');
-  if (alarmTopic && watch === false) refuse('alarmTopic', 'has no alarms to tell of where watch is false');
-  if (functionSubnets && !vpc) refuse('functionSubnets', 'are of a vpc that is given, too');
 }
