@@ -195,7 +195,10 @@ export class Watch extends Construct {
       evaluationPeriods: minutes / metric.period.toMinutes(),
       treatMissingData: missing ?? TreatMissingData.NOT_BREACHING,
     });
-    if (this.#topic) alarm.addAlarmAction(new SnsAction(this.#topic));
+    if (!this.#topic) return;
+    // Also when it is over: who was woken by it may sleep on.
+    alarm.addAlarmAction(new SnsAction(this.#topic));
+    alarm.addOkAction(new SnsAction(this.#topic));
   }
 }
 

@@ -274,6 +274,7 @@ test('throttles, warmth and retention are as they are asked for', () => {
   }
   for (const { path, Properties } of template.ofType('CloudWatch::Alarm')) {
     expect(Properties.AlarmActions, path).toHaveLength(1);
+    expect(Properties.OKActions, path).toEqual(Properties.AlarmActions);
   }
   expect(variable(template, 'controller', 'PATCHBAY_ALLOWED_NETWORKS')).toBe('10.1.0.0/16');
 });
