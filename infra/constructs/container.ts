@@ -38,11 +38,16 @@ export const imageOf = (
     ignoreMode: IgnoreMode.DOCKER,
   });
 
-/** The folders that containers share: all that is written anywhere. The images declare them, so they belong to the user of the images. */
+/**
+ * The task's volumes, and where they are mounted: all that is written anywhere. The images declare them, so they belong to the
+ * user of the images. Those named after a container have what `configure` tells it at its start, and what it writes for itself,
+ * s6 too: an engine, which takes what strangers send, must not reach what the controller runs on.
+ */
 export const folders = {
-  /** What `configure` writes: the engines' configurations and the public address. */
-  run: '/run/patchbay',
-  /** What the engines record and the controller uploads, and the controller's journal. */
+  controller: '/run/patchbay/controller',
+  janus: '/run/patchbay/janus',
+  freeswitch: '/run/patchbay/freeswitch',
+  /** What the engines record and the controller uploads. */
   data: '/var/lib/patchbay',
 } as const;
 export type FolderName = keyof typeof folders;
@@ -98,4 +103,4 @@ const supervision = (name: ImageName) => ({
 const health = (name: ImageName) =>
   name === 'controller'
     ? { command: ['CMD', '/opt/patchbay/healthy'], startPeriod: Duration.minutes(5) }
-    : { command: ['CMD', 's6-svok', `${folders.run}/s6/${name}/${name}`], startPeriod: Duration.minutes(1) };
+    : { command: ['CMD', 's6-svok', `${folders[name]}/s6/${name}`], startPeriod: Duration.minutes(1) };

@@ -72,7 +72,7 @@ export class MediaTask extends Construct {
           image: imageOf(this, kind, { architecture, ...(kind === 'freeswitch' && { buildArgs }) }),
           supervised: kind,
           essential: false,
-          folders: ['run', 'data'],
+          folders: [kind, 'data'],
         },
       ]);
 
@@ -94,12 +94,12 @@ export class MediaTask extends Construct {
 
     const add = (name: string, container: Container): ContainerDefinition =>
       addContainer(this.definition, logs, { name, ...container });
-    // It hands on what it was given, and what it found out, to the controller.
+    // It hands on what it was given, and what it found out, to each of the others in that one's folder.
     const configure = add('configure', {
       image,
       command: ['configure'],
       essential: false,
-      folders: ['run'],
+      folders: ['controller', 'janus', 'freeswitch'],
       environment,
       secrets,
     });
@@ -107,7 +107,7 @@ export class MediaTask extends Construct {
       image,
       supervised: 'controller',
       essential: true,
-      folders: ['run', 'data'],
+      folders: ['controller', 'data'],
       environment,
     });
     for (const container of [controller, ...engines.map(([name, engine]) => add(name, engine))]) {

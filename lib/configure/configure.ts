@@ -6,7 +6,7 @@ import { writeFreeSwitchVariables } from '../engines/freeswitch-config.ts';
 import { writeJanusConfig } from '../engines/janus-config.ts';
 import { type MediaAddresses, mediaAddressesOf } from '../engines/media-addresses.ts';
 import { type Environment, read } from '../env.ts';
-import { defaultRunDir, nodeFiles, readEnvironment, writeEnvironment, writeWhole } from './node-files.ts';
+import { defaultRunDir, nodeFiles, readEnvironment, writeEnvironment } from './node-files.ts';
 import { findPublicAddress } from './public-address.ts';
 import type { Patience } from './retried.ts';
 import { readTask } from './task.ts';
@@ -54,7 +54,6 @@ export async function configure({
     janusUrl: given('janusUrl', environment) ?? (await ownJanus(files.janus, media, at, before)),
     freeswitchUrl: given('freeswitchUrl', environment) ?? (await ownFreeSwitch(files.freeswitch, media, at, before)),
   });
-  await writeWhole(files.publicIp, media.mediaAddress);
   return { nodeId, ...media };
 }
 

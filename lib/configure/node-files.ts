@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Environment, type Variable, variables } from '../env.ts';
 
-/** Where the containers of a node share what they must know. */
+/** Where the containers of a node have what they must know: each in a folder of its own, a volume that only `configure` mounts too. */
 export const defaultRunDir = '/run/patchbay';
 
 /** What is where below it. */
@@ -10,10 +10,9 @@ export const nodeFiles = (runDir: string) => ({
   janus: join(runDir, 'janus'),
   freeswitch: join(runDir, 'freeswitch'),
   /** For s6-envdir: a file for each variable of the controller. */
-  environment: join(runDir, 'environment'),
-  publicIp: join(runDir, 'public-ip'),
+  environment: join(runDir, 'controller', 'environment'),
   /** The controller makes it when it can take calls for the first time; its container is healthy from then on. */
-  served: join(runDir, 'served'),
+  served: join(runDir, 'controller', 'served'),
 });
 
 /** What the controller's environment was last time; nothing where there was none. */
@@ -36,7 +35,7 @@ export async function writeEnvironment(
 }
 
 /** A controller that starts meanwhile reads the old one or the new one. */
-export async function writeWhole(file: string, text: string): Promise<void> {
+async function writeWhole(file: string, text: string): Promise<void> {
   const part = `${file}.part`;
   await writeFile(part, text, { mode: 0o600 });
   await rename(part, file);

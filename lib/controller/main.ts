@@ -40,7 +40,7 @@ const nodeId = (read('nodeId') ?? hostname()).replace(/[^A-Za-z0-9_.-]/g, '-').s
 const engine = { nodeId, clock: systemClock, log, random: Math.random } as const;
 const publicAddress = read('publicIp') ?? '127.0.0.1';
 
-/** What the containers of a node share. */
+/** Where the containers of a node have what `configure` tells them. */
 const runDir = read('runDir');
 
 const surroundings = { clock: systemClock, log, random: Math.random } as const;

@@ -53,6 +53,14 @@ async function startsAgain(name: ContainerName, first: number, program: string):
   return after.pid;
 }
 
+/** A script in the place of an engine's program. */
+async function program(text: string): Promise<string> {
+  const file = join(node.dataDir, 'stand-in');
+  await writeFile(file, `#!/bin/sh\n${text}`);
+  await chmod(file, 0o755);
+  return file;
+}
+
 async function endsWell(name: ContainerName, first: number): Promise<void> {
   const all = [first, ...descendants(first).map(({ pid }) => pid)];
   expect(all.length).toBeGreaterThan(2);
@@ -106,14 +114,12 @@ describe("Janus' container", () => {
 describe("FreeSWITCH's container", () => {
   test('runs the program on what configure wrote, together with the files of the image', async () => {
     // A stand-in, which says how it was started: it is all that is needed to see what the script does.
-    const standIn = join(node.runDir, 'freeswitch-stand-in');
-    await writeFile(standIn, '#!/bin/sh\nprintf "<%s>" "$@"\nexec sleep 1000\n');
-    await chmod(standIn, 0o755);
+    const standIn = await program('printf "<%s>" "$@"\nexec sleep 1000\n');
     await node.configure();
     const { pid: first = 0 } = await node.start('freeswitch', [], { PATCHBAY_FREESWITCH_BIN: standIn });
     await programOf('freeswitch', first, 'sleep');
 
-    const folder = join(node.runDir, 'freeswitch');
+    const folder = join(node.runDir('freeswitch'), 'freeswitch');
     const args = [...(await node.log('freeswitch')).matchAll(/<([^>]*)>/g)].map(([, arg]) => arg);
     expect(args.slice(0, 4)).toEqual(['-nf', '-nc', '-nonat', '-np']);
     expect(args.slice(4).filter((_, at) => at % 2 === 1)).toEqual(
@@ -204,7 +210,7 @@ describe("the controller's container", () => {
         iceInterfaces: ['10.0.1.7'],
       });
       expect(await own.variable('PATCHBAY_NODE_ID')).toBe(taskId);
-      expect(await readFile(join(own.runDir, 'public-ip'), 'utf8')).toBe(publicIp);
+      expect(await own.variable('PATCHBAY_PUBLIC_IP')).toBe(publicIp);
     } finally {
       await own.stopAll();
       await endpoint.stop();
@@ -263,6 +269,34 @@ describe("the controller's container", () => {
     expect(descendants(first).map(({ name }) => name)).not.toContain('MainThread');
     expect(await own.isHealthy('controller')).toBe(true);
     expect(await own.isHealthy('janus')).toBe(false);
+  });
+
+  test('starts again as it was after an engine was taken over, which writes over all that it finds', async () => {
+    const own = await NodeContainers.create(task({ PATCHBAY_NODE_ID: 'kept', PATCHBAY_FREESWITCH_URL: '' }));
+    node = own;
+    await own.configure();
+    await own.start('janus');
+    const { pid: first = 0 } = await own.start('controller');
+    await until('it is healthy', () => own.isHealthy('controller'), 15_000);
+
+    const taken = 'echo taken over by an engine';
+    const standIn = await program(`find -L "$PATCHBAY_RUN_DIR" -type f | while read -r file; do
+        rm -f "$file" && printf '#!/bin/sh\\n${taken}\\nexec sleep 1000\\n' >"$file" && chmod 755 "$file" && echo "<$file>"
+      done
+      echo done
+      exec sleep 1000
+    `);
+    const secrets = [await own.variable('PATCHBAY_JANUS_URL'), await own.variable('PATCHBAY_FREESWITCH_URL')];
+    await own.start('freeswitch', [], { PATCHBAY_FREESWITCH_BIN: standIn });
+    await until('the engine has done so', async () => (await own.log('freeswitch')).includes('done\n'));
+    // What it was told itself.
+    const written = await own.log('freeswitch');
+    expect(written).toContain(`<${join(own.runDir('freeswitch'), 'freeswitch', 'vars.xml')}>`);
+
+    await startsAgain('controller', first, 'MainThread');
+    expect(await own.log('controller')).not.toContain(taken);
+    expect([await own.variable('PATCHBAY_JANUS_URL'), await own.variable('PATCHBAY_FREESWITCH_URL')]).toEqual(secrets);
+    expect(await own.isHealthy('janus')).toBe(true);
   });
 
   test('is not healthy when the controller ends again and again from its first start on', async () => {

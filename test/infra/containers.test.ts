@@ -5,6 +5,7 @@ import { nodeFiles } from '../../lib/configure/node-files.ts';
 import { mediaPorts } from '../../lib/engines/media-ports.ts';
 import { variables } from '../../lib/env.ts';
 import { containersDir, readDockerfile, said } from '../support/dockerfile.ts';
+import { composeMounts, mounts } from '../support/mounts.ts';
 
 /** What hadolint would look for, and more: it is neither in npm nor in Debian. */
 
@@ -47,7 +48,10 @@ describe.each(images)('the image %s', (name) => {
     expect(after.map(({ word }) => word)).toEqual(expect.not.arrayContaining(['USER', 'RUN', 'COPY', 'ADD']));
     const volumes: string[] = JSON.parse(said(stage, 'VOLUME')[0] ?? '[]');
     const runs = said(stage, 'RUN').join(' && ');
-    expect(volumes).toEqual(nodeImages.includes(name) ? ['/run/patchbay', '/var/lib/patchbay'] : ['/var/lib/patchbay']);
+    // Whatever is mounted into a container of it, by exactly that path: else the volume would be root's.
+    const containers = name === 'controller' ? ['configure', 'controller'] : [name];
+    const mounted = containers.flatMap((one) => mounts[one] ?? []).map(([, path]) => path);
+    expect(volumes).toEqual([...new Set(mounted)]);
     // A volume takes over the owner of the folder in the image.
     expect(runs).toContain(`install -d -m 0700 -o 10001 -g 10001 ${volumes.join(' ')}`);
     expect(said(stage, 'COPY').filter((rest) => /--chown|--chmod/.test(rest))).toEqual([]);
@@ -107,7 +111,7 @@ describe.each(nodeImages)("the node's image %s", (name) => {
     expect(health).toMatch(/--interval=\d+s .*--start-period=\d+s/);
     // That of the controller asks for more, by a script.
     expect(JSON.parse(/\[.*\]$/.exec(health)?.[0] ?? '[]')).toEqual(
-      name === 'controller' ? ['/opt/patchbay/healthy'] : ['s6-svok', `/run/patchbay/s6/${name}/${name}`],
+      name === 'controller' ? ['/opt/patchbay/healthy'] : ['s6-svok', `/run/patchbay/${name}/s6/${name}`],
     );
   });
 
@@ -133,8 +137,8 @@ test("the controller's container has five minutes to become healthy, and is told
   const stage = await lastStage('controller');
   expect(said(stage, 'HEALTHCHECK')[0]).toContain('--start-period=300s');
   expect(said(stage, 'ENV').join(' ')).toContain('PATCHBAY_RUN_DIR=/run/patchbay');
-  expect(nodeFiles('/run/patchbay').served).toBe('/run/patchbay/served');
-  expect(await readFile(join(containersDir, 'controller/healthy'), 'utf8')).toContain('"$run/served"');
+  expect(nodeFiles('/run/patchbay').served).toBe('/run/patchbay/controller/served');
+  expect(await readFile(join(containersDir, 'controller/healthy'), 'utf8')).toContain('"$own/served"');
 });
 
 test('FreeSWITCH is taken as it is: nothing here fetches its source or builds it, and another image can be named', async () => {
@@ -195,8 +199,11 @@ describe('compose.yaml', () => {
     for (const [, name = ''] of (await read()).matchAll(/^ {2,6}(PATCHBAY_\w+):/gm)) expect(known).toContain(name);
   });
 
-  test('shares the folder of what configure writes', async () => {
-    expect(await read()).toContain('"run:/run/patchbay"');
-    expect(nodeFiles('/run/patchbay').publicIp).toBe('/run/patchbay/public-ip');
+  test('mounts what is mounted on AWS, and nothing in memory, which would be emptied when configure ends', async () => {
+    for (const [service, expected] of Object.entries(mounts)) expect(await composeMounts(service)).toEqual(expected);
+    const named = Object.values(mounts).flatMap((some) => some.map(([volume]) => volume));
+    const declared = /\nvolumes:\n([\s\S]*)$/.exec(await read())?.[1] ?? '';
+    expect([...declared.matchAll(/^ {2}(\w+):$/gm)].map(([, volume]) => volume)).toEqual([...new Set(named)]);
+    expect(declared).not.toMatch(/^ {4}/m);
   });
 });

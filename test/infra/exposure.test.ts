@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { nodeFiles } from '../../lib/configure/node-files.ts';
+import { mounts } from '../support/mounts.ts';
 import { idsIn, stages, templateOf } from './support/template.ts';
 
 interface Rule {
@@ -6,6 +8,11 @@ interface Rule {
   readonly FromPort?: number;
   readonly ToPort?: number;
   readonly CidrIp?: string;
+}
+
+interface Mount {
+  readonly SourceVolume: string;
+  readonly ContainerPath: string;
 }
 
 /** What EC2 takes in descriptions; CloudFormation finds out only while it deploys. */
@@ -94,10 +101,33 @@ describe.each(stages)('%s', (stage) => {
           HealthCheck:
             Name === 'controller'
               ? { Command: ['CMD', '/opt/patchbay/healthy'], StartPeriod: 300, Interval: 30, Retries: 5 }
-              : { Command: ['CMD', 's6-svok', `/run/patchbay/s6/${Name}/${Name}`], StartPeriod: 60 },
+              : { Command: ['CMD', 's6-svok', `/run/patchbay/${Name}/s6/${Name}`], StartPeriod: 60 },
         }),
       })),
     );
+  });
+
+  test('each container sees what is its own, and the recordings: no engine can write to what the controller starts from', () => {
+    const { ContainerDefinitions, Volumes } = template.only('ECS::TaskDefinition').Properties;
+    const containers = ContainerDefinitions as { readonly Name: string; readonly MountPoints: readonly Mount[] }[];
+    for (const { Name, MountPoints } of containers) {
+      const expected = (mounts[Name] ?? []).map(([SourceVolume, ContainerPath]) => ({ SourceVolume, ContainerPath }));
+      expect(MountPoints).toEqual(expected.map((one) => ({ ...one, ReadOnly: false })));
+    }
+    // Of the task alone: nothing of a host.
+    expect(Volumes).toEqual(['controller', 'janus', 'freeswitch', 'data'].map((Name) => ({ Name })));
+
+    const volumeOf = (container: string, path: string) =>
+      containers
+        .find(({ Name }) => Name === container)
+        ?.MountPoints.find(({ ContainerPath }) => path.startsWith(`${ContainerPath}/`))?.SourceVolume;
+    const { environment, served } = nodeFiles('/run/patchbay');
+    for (const path of [environment, served, '/run/patchbay/controller/s6/controller/run']) {
+      const volume = volumeOf('controller', path);
+      expect(volume).toBeDefined();
+      const others = containers.filter(({ MountPoints }) => MountPoints.some((one) => one.SourceVolume === volume));
+      expect(others.map(({ Name }) => Name)).toEqual(['configure', 'controller']);
+    }
   });
 
   test('nodes scale out by load and CPU, never in, and a deployment leaves their number as it is', () => {
