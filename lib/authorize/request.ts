@@ -1,4 +1,4 @@
-/** What a client says about itself when it connects: by subprotocols (preferred) or by query. PROTOCOL section 6. */
+/** What a client says about itself when it connects: by subprotocols or by query. docs/protocol.md#connecting. */
 
 type Fields = Readonly<Record<string, string | undefined>> | null | undefined;
 
@@ -19,7 +19,7 @@ export function tokenOf(event: ConnectRequest): string | undefined {
   return word?.slice(tokenPrefix.length) ?? event.queryStringParameters?.token ?? undefined;
 }
 
-/** Whether events that fall into the same moment may come in one message. PROTOCOL section 5. */
+/** Whether events that fall into the same moment may come in one message. docs/protocol.md#events. */
 export const wantsBatches = (event: ConnectRequest): boolean =>
   offersSubprotocol(event) || event.queryStringParameters?.batch === '1';
 

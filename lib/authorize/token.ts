@@ -14,7 +14,7 @@ const claims = z.object({
   exp: z.number(),
 });
 
-/** What a token says about its bearer. PROTOCOL section 6. */
+/** What a token says about its bearer. docs/protocol.md#identity-and-access. */
 export type Claims = z.output<typeof claims>;
 
 /** Why a token was refused: goes to the log, which never sees the token. */

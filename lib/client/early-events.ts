@@ -7,7 +7,7 @@ const capacity = 1024;
 
 /**
  * Keeps what arrives while a `create` is under way: its session's id is known by the reply only, and events may
- * overtake that reply (PROTOCOL section 1, Order).
+ * overtake that reply (docs/protocol.md#messages, Order).
  */
 export class EarlyEvents {
   readonly #events: PatchbayEvent[] = [];

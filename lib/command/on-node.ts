@@ -9,7 +9,7 @@ import { NodeUnreachable } from './node-client.ts';
 
 /**
  * How long a command waits for its session to be born, in steps: one that its `create` has not overtaken yet. Only ids
- * that clients choose can be known so early. PROTOCOL section 1 says 2 s for candidates.
+ * that clients choose can be known so early. docs/protocol.md#messages says 2 s for candidates.
  */
 const birthStepsMs = [40, 80, 160, 220];
 const candidateBirthStepsMs = [...birthStepsMs, 300, 400, 400, 400];

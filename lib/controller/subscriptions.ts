@@ -10,7 +10,8 @@ interface Subscriber {
 
 /**
  * What connections asked for by `event/subscribe`. Every node has them all, so that a session's events find their
- * subscribers wherever it lives. Events reach one's own sessions; an administrator, the whole tenant. PROTOCOL section 6.
+ * subscribers wherever it lives. Events reach one's own sessions; an administrator, the whole tenant:
+ * docs/protocol.md#identity-and-access.
  */
 export class Subscriptions {
   readonly #subscribers = new Map<string, Subscriber>();

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { PatchbayError } from '../protocol/errors.ts';
 
-/** Identity and access. PROTOCOL section 6. */
+/** Identity and access. docs/protocol.md#identity-and-access. */
 
 export const scopes = ['media:session', 'media:room', 'media:rtp', 'media:admin'] as const;
 export type Scope = (typeof scopes)[number];

@@ -1,7 +1,7 @@
 import { type IpAddress, type IpNetwork, isIn, parseAddress, parseNetwork } from './ip-address.ts';
 import { carriedBy } from './ip-tunnels.ts';
 
-/** Why media never goes to an address. PROTOCOL section 6. */
+/** Why media never goes to an address. docs/protocol.md#identity-and-access. */
 export type Refusal =
   | 'no IP address'
   | 'loopback'

@@ -8,7 +8,7 @@ export interface Subject {
   readonly users: ReadonlySet<string>;
 }
 
-/** Events reach one's own objects; an administrator, the whole tenant. PROTOCOL section 6. */
+/** Events reach one's own objects; an administrator, the whole tenant. docs/protocol.md#identity-and-access. */
 export const mayHear = (caller: Caller, { tenant, users }: Subject): boolean =>
   caller.tenant === tenant && (isAdmin(caller) || users.has(caller.userId));
 

@@ -22,7 +22,7 @@ interface Capability {
 const webrtc: readonly SdpType[] = ['webrtc'];
 const both: readonly SdpType[] = ['webrtc', 'rtp'];
 
-/** PROTOCOL section 3, "Who can do what", row by row. */
+/** docs/protocol.md#types, row by row. */
 export const capabilities: readonly Capability[] = [
   { type: 'p2p', backend: 'p2p', roles: ['offeree', 'offerer'], sdp: both },
   { type: 'echo', backend: 'janus', roles: ['offeree'], sdp: webrtc },
@@ -35,7 +35,7 @@ export const capabilities: readonly Capability[] = [
   { type: 'listen', backend: 'janus', roles: ['offerer'], sdp: webrtc },
 ];
 
-/** The backends that keep rooms of each class. PROTOCOL section 4. */
+/** The backends that keep rooms of each class. docs/protocol.md#rooms. */
 const roomKeepers: Readonly<Record<RoomClass, readonly RoomBackend[]>> = { sfu: ['janus'], mcu: ['freeswitch'] };
 export type RoomBackend = RoomSummary['backend'];
 

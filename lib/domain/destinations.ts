@@ -6,7 +6,10 @@ import { candidateAddress } from './candidate-address.ts';
 import { parseAddress } from './ip-address.ts';
 import { withCrlf } from './sdp.ts';
 
-/** Where a client asks media to be sent to. PROTOCOL section 6; what engines are given of it, see `engine-sdp.ts`. */
+/**
+ * Where a client asks media to be sent to: docs/protocol.md#identity-and-access. What engines are given of it, see
+ * `engine-sdp.ts`.
+ */
 
 /**
  * Old-style hold (RFC 3264 section 8.4) and what stands for "not known yet" in `a=rtcp`: engines send nothing there.

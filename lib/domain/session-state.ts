@@ -1,5 +1,5 @@
 /**
- * The life of a session (PROTOCOL section 2).
+ * The life of a session (docs/protocol.md#sessions).
  *
  * ```
  *           create            connect: offer and answer known

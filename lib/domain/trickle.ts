@@ -4,7 +4,10 @@ import { limits } from '../protocol/limits.ts';
 import type { Description } from '../protocol/session.ts';
 import { withCrlf } from './sdp.ts';
 
-/** A candidate that comes so long after the end was signalled still counts: messages overtake each other. PROTOCOL section 1. */
+/**
+ * A candidate that comes so long after the end was signalled still counts: messages overtake each other.
+ * docs/protocol.md#messages.
+ */
 export const lateCandidateMs = 1000;
 
 /**

@@ -16,7 +16,7 @@ export interface CommandRow {
   readonly alsoKnownAs?: readonly string[];
   /** Older names of fields. */
   readonly fieldNames?: Readonly<Record<string, string>>;
-  /** The session may be left out where the connection has one only. PROTOCOL section 3. */
+  /** The session may be left out where the connection has one only. docs/protocol.md#sessions. */
   readonly ofSession?: true;
   /** May take up to `limits.waitSeconds` to answer. */
   readonly waits?: true;

@@ -5,7 +5,7 @@ import { type ErrorBody, PatchbayError } from './errors.ts';
 import { limits } from './limits.ts';
 import { todaysForm } from './older-forms.ts';
 
-/** The envelope of PROTOCOL section 1. */
+/** The envelope: docs/protocol.md#messages. */
 
 export const tid = z.union([z.string().check(z.maxLength(limits.tidChars)), z.number()]);
 export type Tid = z.output<typeof tid>;

@@ -1,6 +1,6 @@
 /**
  * Every error that leaves the server: a stable `code` and `reason`, and a sentence for people.
- * PROTOCOL section 7. The same rows say why a session ended (`destroyed`).
+ * docs/protocol.md#errors. The same rows say why a session ended (`destroyed`).
  */
 export const errorTable = {
   normal_termination: [100001, 'the session ended normally'],

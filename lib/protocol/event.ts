@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { objectId } from './ids.ts';
 
-/** The schemas of `subclass: "event"`: what events a connection gets. PROTOCOL section 5. */
+/** The schemas of `subclass: "event"`: what events a connection gets. docs/protocol.md#events. */
 
 const any = '*';
 

@@ -4,7 +4,7 @@ import type { Recording } from './recording.ts';
 import type { RoomInfo, RoomMember } from './room.ts';
 import type { Description, SessionInfo, SessionType } from './session.ts';
 
-/** What the server tells without being asked. PROTOCOL section 5. */
+/** What the server tells without being asked. docs/protocol.md#events. */
 
 /** The `body` of each `type` of event of a session. */
 export interface SessionEventBodies {

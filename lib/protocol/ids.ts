@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 /**
  * A session's or room's id: given by the client, or made by the server as `UUID@node`, which says where it lives. A node
- * is called as its host is, dots included. PROTOCOL section 2.
+ * is called as its host is, dots included. docs/protocol.md#objects.
  */
 export const objectId = z
   .string()

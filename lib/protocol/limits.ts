@@ -1,4 +1,4 @@
-/** The numbers of PROTOCOL section 1: what API Gateway's WebSocket API allows, held to everywhere. */
+/** The numbers of docs/protocol.md#limits: what API Gateway's WebSocket API allows, held to everywhere. */
 export const limits = {
   messageBytes: 128 * 1024,
   frameBytes: 32 * 1024,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** The schemas of `subclass: "node"`. PROTOCOL section 5. */
+/** The schemas of `subclass: "node"`. docs/protocol.md#nodes. */
 
 export const nodeListReply = z.object({
   nodes: z.array(

@@ -1,6 +1,6 @@
 import { PatchbayError } from './errors.ts';
 
-/** The seeds' older forms of requests, said in today's words. PROTOCOL sections 1 and 3. */
+/** The seeds' older forms of requests, said in today's words. docs/protocol.md#older-forms. */
 
 interface Form {
   readonly route: string;

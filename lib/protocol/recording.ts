@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 export const recordingState = z.enum(['started', 'processing', 'available', 'failed']);
 export type RecordingState = z.output<typeof recordingState>;
 
-/** One recording of a session. `duration` in s, once it was stopped. PROTOCOL sections 3 and 5. */
+/** One recording of a session. `duration` in s, once it was stopped. docs/protocol.md#recordings. */
 export const recording = z.object({
   recording_id: z.string(),
   state: recordingState,

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { clientId, objectId } from './ids.ts';
 
-/** The schemas of `subclass: "room"`. PROTOCOL section 4; every field's unit and default stands there. */
+/** The schemas of `subclass: "room"`. docs/protocol.md#rooms; every field's unit and default stands there. */
 
 export const audioCodec = z.enum(['opus', 'isac32', 'isac16', 'pcmu', 'pcma']);
 export type AudioCodec = z.output<typeof audioCodec>;

@@ -5,7 +5,7 @@ import { limits } from './limits.ts';
 import { recording } from './recording.ts';
 import { audioCodec, bitrateKbps, roomMember, videoCodec } from './room.ts';
 
-/** The schemas of `subclass: "session"`. PROTOCOL sections 2 and 3; every field's unit and default stands there. */
+/** The schemas of `subclass: "session"`. docs/protocol.md#sessions; every field's unit and default stands there. */
 
 export const sessionTypes = ['p2p', 'echo', 'park', 'bridge', 'mcu', 'proxy', 'publish', 'listen'] as const;
 export const sessionType = z.enum(sessionTypes);
@@ -32,7 +32,7 @@ const sdp = z.string().check(
   z.refine((text) => text.isWellFormed() && !text.includes('\0'), 'has a NUL or half a surrogate pair'),
 );
 
-/** An offer or an answer: an SDP (RFC 8866, LF or CRLF) and what kind it is. PROTOCOL section 2. */
+/** An offer or an answer: an SDP (RFC 8866, LF or CRLF) and what kind it is. docs/protocol.md#objects. */
 export const description = z.strictObject({
   sdp: z.pipe(
     z.transform((text) => text ?? ''),

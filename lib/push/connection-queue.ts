@@ -11,7 +11,7 @@ export const maxQueuedEvents = 2000;
 const maxTries = 14;
 const backoff = { baseMs: 50, maxMs: 8000 };
 
-/** PROTOCOL section 5: what falls into the same moment may travel together. */
+/** docs/protocol.md#events: what falls into the same moment may travel together. */
 const batchWindowMs = 5;
 
 /**

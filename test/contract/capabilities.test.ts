@@ -7,7 +7,7 @@ import { offer, phoneOffer } from '../support/sdp.ts';
 import { until } from '../support/until.ts';
 
 /**
- * PROTOCOL section 3, "Who can do what", row by row, by creating such sessions: which backend takes them, which refuse.
+ * docs/protocol.md#types, row by row, by creating such sessions: which backend takes them, which refuse.
  * `n1` has p2p and what stands for Janus, `n2` what stands for FreeSWITCH.
  */
 const world = inProcess();

@@ -17,7 +17,7 @@ import { answer, offer } from '../support/sdp.ts';
 import { until } from '../support/until.ts';
 
 /**
- * PROTOCOL sections 3 to 5, the table of commands row by row: each through the route that API Gateway chooses for it,
+ * docs/protocol.md, the tables of commands row by row: each through the route that API Gateway chooses for it,
  * with the data of its row and the shape of its reply.
  */
 const world = inProcess();

@@ -14,8 +14,8 @@ import {
 } from '../support/tokens.ts';
 
 /**
- * PROTOCOL section 6 from the outside: a WebSocket client with a token, the gateway, `authorize` and `$connect`. Who is
- * refused gets a status, the log a line, and nobody the token.
+ * docs/protocol.md#connecting from the outside: a WebSocket client with a token, the gateway, `authorize` and `$connect`.
+ * Who is refused gets a status, the log a line, and nobody the token.
  */
 functionsUnderTest();
 

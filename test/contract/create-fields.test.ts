@@ -16,7 +16,7 @@ import { answer, offer } from '../support/sdp.ts';
 import { until } from '../support/until.ts';
 
 /**
- * PROTOCOL section 3, the table of `create`, field by field: its default, what is refused, and what it does.
+ * docs/protocol.md#create, field by field: its default, what is refused, and what it does.
  */
 const world = inProcess();
 

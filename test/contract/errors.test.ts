@@ -20,7 +20,7 @@ import { answer, offer } from '../support/sdp.ts';
 import { until } from '../support/until.ts';
 
 /**
- * PROTOCOL section 7, row by row: what causes it, and what the client is told. Where nothing of this release causes it, the
+ * docs/protocol.md#errors, row by row: what causes it, and what the client is told. Where nothing of this release causes it, the
  * engine refuses so: that shows that the row reaches a client just as it is.
  */
 const world = inProcess();

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { scopes } from '../../lib/domain/access.ts';
@@ -255,6 +256,19 @@ test('each limit', () => {
 test('each scope', () => {
   const told = rowsOf(section('Identity and access'), 'scope').flatMap(([scope = '']) => coded(scope));
   expect(told).toEqual([...scopes]);
+});
+
+test('each heading of it that a comment cites is there', async () => {
+  const cited: string[] = [];
+  for (const folder of ['lib/', 'functions/', 'test/']) {
+    const files = await readdir(new URL(`../../${folder}`, import.meta.url), { recursive: true });
+    for (const file of files.filter((name) => name.endsWith('.ts'))) {
+      cited.push(...[...(await read(folder + file)).matchAll(/docs\/protocol\.md#([\w-]+)/g)].map(([, to = '']) => to));
+    }
+  }
+  expect(cited.length).toBeGreaterThan(30);
+  const anchors = headings(page).map(anchorOf);
+  expect(cited.filter((to) => !anchors.includes(to))).toEqual([]);
 });
 
 test('each page and heading that it leads to is there', async () => {

@@ -4,7 +4,7 @@ import { type BareClient, bareClient } from '../support/bare-client.ts';
 import { offer } from '../support/sdp.ts';
 import { startTestStack, type TestStack } from '../support/stack.ts';
 
-/** Who may take a session over, with which of its events. PROTOCOL sections 3 (attach) and 6. */
+/** Who may take a session over, with which of its events. docs/protocol.md#sessions. */
 
 const secret = 'a secret that is long enough for HS256';
 let stack: TestStack;

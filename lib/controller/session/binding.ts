@@ -53,7 +53,10 @@ export async function bind(wish: Wish, around: Surroundings): Promise<{ binding:
   }
 }
 
-/** The session that `master_id`, or for some types `peer_id`, names; control of it is needed. PROTOCOL section 6. */
+/**
+ * The session that `master_id`, or for some types `peer_id`, names; control of it is needed:
+ * docs/protocol.md#identity-and-access.
+ */
 function otherSession({ caller, data }: Wish, { find }: Surroundings): LiveSession | undefined {
   const { master_id, peer_id } = data;
   if (master_id !== undefined && peer_id !== undefined && master_id !== peer_id) {
@@ -196,7 +199,7 @@ export function requirePublisher(caller: Caller, id: string, find: Surroundings[
   return heard;
 }
 
-/** Plain RTP is for those who may. PROTOCOL section 6. */
+/** Plain RTP is for those who may. docs/protocol.md#identity-and-access. */
 export function requireRtpScope(caller: Caller, ...kinds: (SdpType | undefined)[]): void {
   if (kinds.includes('rtp')) requireScope(caller, 'media:rtp');
 }

@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Caller } from '../../domain/access.ts';
 import { PatchbayError } from '../../protocol/errors.ts';
 
-/** Whose a session is now, and who may take it over. PROTOCOL section 6. */
+/** Whose a session is now, and who may take it over. docs/protocol.md#identity-and-access. */
 export class Ownership {
   #owner: Caller;
   /** Of a token that nobody has, until the first one is given. */

@@ -12,7 +12,7 @@ import { refusal } from '../../support/errors.ts';
 import { offer } from '../../support/sdp.ts';
 
 /**
- * PROTOCOL section 3, "Who can do what". p2p's "–" for roles: no engine makes an SDP, the clients do, so both fit.
+ * docs/protocol.md#types. p2p has no roles: no engine makes an SDP, the clients do, so both fit.
  * proxy's "–" as offerer is its slave's matter.
  */
 const rows: readonly [SessionType, BackendKind, Role[], SdpType[]][] = [
@@ -95,7 +95,7 @@ describe('what a create asks for', () => {
   });
 });
 
-/** PROTOCOL section 4: an `sfu` is Janus's, an `mcu` FreeSWITCH's. */
+/** docs/protocol.md#rooms: an `sfu` is Janus's, an `mcu` FreeSWITCH's. */
 describe.each([
   ['sfu', 'janus', ['freeswitch', 'nkmedia_fs', 'p2p']],
   ['mcu', 'freeswitch', ['janus', 'nkmedia_janus', 'p2p']],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { errorTable, isReason, PatchbayError } from '../../../lib/protocol/errors.ts';
 
-/** PROTOCOL section 7, row by row. */
+/** docs/protocol.md#errors, row by row. */
 const rows: Readonly<Record<string, number>> = {
   normal_termination: 100001,
   internal_error: 100002,

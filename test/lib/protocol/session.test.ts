@@ -3,7 +3,7 @@ import { check } from '../../../lib/protocol/check.ts';
 import { createData, sessionTypes } from '../../../lib/protocol/session.ts';
 import { refusal } from '../../support/errors.ts';
 
-/** PROTOCOL section 3, the table of `create`: what the schema itself fills in. */
+/** docs/protocol.md#create: what the schema itself fills in. */
 const defaults = [
   ['wait_reply', false],
   ['no_offer_trickle_ice', false],

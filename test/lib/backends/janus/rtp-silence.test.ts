@@ -10,7 +10,7 @@ import { chromiumOffer, phoneOffer } from '../../../support/sdp.ts';
 
 const handle = new JanusHandle(echotest, { status: () => {}, hangup: () => {}, detached: () => {} });
 const minuteMs = 60_000;
-/** Within which it is noticed. PROTOCOL's promise is 75 s from the last packet. */
+/** Within which it is noticed: a minute of silence (docs/lifecycle.md), with leeway. */
 const noticedMs = 75_000;
 
 const status = vi.fn<(status: SessionStatus) => void>();
