@@ -40,7 +40,7 @@ const manifest = {
 
 /** What is deployed, in the places where `assets.ts` looks for it. */
 const deployed = ['dist/functions', 'console/dist', 'infra/containers'];
-const texts = ['README.md', 'CHANGELOG.md', 'LICENSE'];
+const texts = ['README.md', 'CHANGELOG.md', 'LICENSE', 'docs'];
 
 const common: BuildOptions = {
   absWorkingDir: path('.'),

@@ -124,6 +124,14 @@ test('the token command signs with a secret that it is given', async () => {
   });
 });
 
+test('what its README leads to in docs is there', async () => {
+  const folder = join(app, 'node_modules', 'patchbay');
+  const readme = await readFile(join(folder, 'README.md'), 'utf8');
+  const links = [...readme.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, link = '']) => link);
+  expect(links).toContain('docs/protocol.md');
+  for (const link of links) await expect(readFile(join(folder, link), 'utf8'), link).resolves.not.toBe('');
+});
+
 test('nothing else is installed with it than the client needs', async () => {
   const names = (await readdir(join(app, 'node_modules'))).filter((name) => !name.startsWith('.'));
   expect(names.sort()).toEqual(['aws-cdk-lib', 'constructs', 'patchbay', 'ws', 'zod']);
