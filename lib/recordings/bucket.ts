@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { extname } from 'node:path';
 import {
   AbortMultipartUploadCommand,
@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { type Patience, persistently } from '../domain/pause.ts';
 import { crc32Of, type FileSum, fileSum } from './file-sum.ts';
+import { withFile } from './no-links.ts';
 
 const mebibyte = 1024 * 1024;
 /** Files up to this size are put whole, longer ones in parts of it; it is what one upload holds in memory. */
@@ -61,18 +62,16 @@ export class Bucket {
    * nobody saw, is not sent again.
    *
    * @throws Error what S3 answered to the last try, or that the object is not what the file is
+   * @throws RefusedError when it is no regular file
    */
-  async store(key: string, path: string): Promise<void> {
-    const sum = await fileSum(path, this.#patience.signal);
-    if (await this.#has(key, sum)) return;
-    const file = await open(path);
-    try {
+  store(key: string, path: string): Promise<void> {
+    return withFile(path, async (file) => {
+      const sum = await fileSum(file, this.#patience.signal);
+      if (await this.#has(key, sum)) return;
       if (sum.bytes <= partBytes) await this.#putWhole(key, file, sum);
       else await this.#putInParts(key, file, sum);
-    } finally {
-      await file.close();
-    }
-    if (!(await this.#has(key, sum))) throw new Error(`${key} in the bucket is not what it is on the disk`);
+      if (!(await this.#has(key, sum))) throw new Error(`${key} in the bucket is not what it is on the disk`);
+    });
   }
 
   /** Without the right to list, S3 answers 403 for what is not there. */

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 
 /** What an object must be equal to. */
@@ -12,14 +12,17 @@ export interface FileSum {
 const chunkBytes = 1024 * 1024;
 
 /** @throws Error when the file cannot be read, or `signal` aborts */
-export async function fileSum(path: string, signal: AbortSignal): Promise<FileSum> {
+export async function fileSum(file: FileHandle, signal: AbortSignal): Promise<FileSum> {
+  const chunk = Buffer.allocUnsafe(chunkBytes);
   let bytes = 0;
   let sum = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes, signal })) {
-    bytes += chunk.length;
-    sum = crc32(chunk, sum);
+  for (;;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(chunk, 0, chunkBytes, bytes);
+    if (bytesRead === 0) return { bytes, crc32: base64(sum) };
+    bytes += bytesRead;
+    sum = crc32(chunk.subarray(0, bytesRead), sum);
   }
-  return { bytes, crc32: base64(sum) };
 }
 
 export const crc32Of = (data: Uint8Array): string => base64(crc32(data));

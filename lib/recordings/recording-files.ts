@@ -1,6 +1,7 @@
-import { link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Manifest } from './manifest.ts';
+import { hasCode, RefusedError, removeFolder, withFile, withFolder } from './no-links.ts';
 import { manifestName } from './place.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -27,6 +28,14 @@ export interface RecordingFacts {
   readonly type: string;
   readonly startedAt: string;
   readonly durationMs: number;
+}
+
+/** What has become of a recording's files. */
+export interface Gathered {
+  /** Of all of them; 0 when there is none with media in it. */
+  readonly bytes: number;
+  /** What was in the place of files, in parts that were thought to be whole. */
+  readonly refused: readonly RefusedError[];
 }
 
 /** A header alone: what a recorder leaves for a track that never carried media. */
@@ -62,51 +71,47 @@ export class RecordingFiles {
   /**
    * Puts a recorder's files, which are complete, into the recording's folder, as its part of this number. Whoever else has
    * them may delete his own from then on.
+   *
+   * @throws RefusedError when there is something else among them, which is left where it is
    */
   async adopt(recordingId: string, part: number, base: string): Promise<void> {
-    const own = await this.open(recordingId, part);
-    if (own === base) return;
-    for (const path of await filesOf(base)) {
-      await link(path, `${own}${path.slice(base.length)}`).catch(unlessThere);
-    }
+    const [refused] = await this.#link(base, await this.open(recordingId, part));
+    if (refused) throw refused;
   }
 
   /** A part that was never written to after all. */
   async discard(recordingId: string): Promise<void> {
-    await rm(join(this.#dir, recordingId), { recursive: true, force: true });
+    await removeFolder(this.#dir, recordingId).catch(unless('ENOENT'));
   }
 
   /**
-   * Gathers the parts' files, to which nothing is added, and writes `recording.json`: all of it or nothing.
+   * Gathers the parts' files, to which nothing is added, and writes `recording.json`: all of it or nothing. A part with
+   * something else among its files is incomplete.
    *
-   * @returns the size of the files in bytes; 0 when there is none with media in it
+   * @throws RefusedError when the recording's folder is a link
    */
-  async close(facts: RecordingFacts, parts: readonly Part[]): Promise<number> {
+  async close(facts: RecordingFacts, parts: readonly Part[]): Promise<Gathered> {
     const { recordingId } = facts;
-    const folder = join(this.#dir, recordingId);
-    await mkdir(folder, { recursive: true });
     let bytes = 0;
+    const refused: RefusedError[] = [];
     const described: Manifest['parts'] = [];
     for (const [at, { base, offsetMs, durationMs, isIncomplete }] of parts.entries()) {
-      await this.adopt(recordingId, at + 1, base);
-      const files: string[] = [];
-      for (const path of await filesOf(join(folder, `part-${at + 1}`))) {
-        const { size } = await stat(path);
-        if (size <= emptyFileBytes) continue;
-        files.push(basename(path));
-        bytes += size;
-      }
+      const own = await this.open(recordingId, at + 1);
+      const left = base === own ? [] : await this.#link(base, own);
+      const found = await this.#find(own);
+      const odd = [...left, ...found.refused];
+      const files = found.files.filter(({ size }) => size > emptyFileBytes);
+      bytes += files.reduce((sum, { size }) => sum + size, 0);
+      if (!isIncomplete) refused.push(...odd);
       described.push({
-        files,
+        files: files.map(({ name }) => name),
         offset_ms: offsetMs,
         duration_ms: durationMs,
-        ...(isIncomplete && { incomplete: true }),
+        ...((isIncomplete || odd.length > 0) && { incomplete: true }),
       });
     }
-    const draft = join(folder, `.${manifestName}`);
-    await writeFile(draft, JSON.stringify(describe(facts, described), null, 2));
-    await rename(draft, join(folder, manifestName));
-    return bytes;
+    await this.#write(recordingId, JSON.stringify(describe(facts, described), null, 2));
+    return { bytes, refused };
   }
 
   /**
@@ -120,6 +125,55 @@ export class RecordingFiles {
     this.#home.add(recordingId, tell);
     return false;
   }
+
+  /** @returns what is among the files after a base, and is none */
+  async #link(base: string, own: string): Promise<readonly RefusedError[]> {
+    const { files, refused } = await this.#find(base);
+    if (own === base || files.length === 0) return refused;
+    await withFolder(this.#dir, folderOf(base), (source) =>
+      withFolder(this.#dir, folderOf(own), async (target) => {
+        for (const { name } of files) {
+          const ownName = `${basename(own)}${name.slice(basename(base).length)}`;
+          await link(join(source, name), join(target, ownName)).catch(unless('EEXIST'));
+        }
+      }),
+    );
+    return refused;
+  }
+
+  /** What there is after a base, in order. */
+  async #find(base: string): Promise<Found> {
+    const files: { name: string; size: number }[] = [];
+    const refused: RefusedError[] = [];
+    await withFolder(this.#dir, folderOf(base), async (folder) => {
+      const names = (await readdir(folder)).filter((name) => name.startsWith(`${basename(base)}-`));
+      for (const name of names.sort()) {
+        try {
+          const { size } = await withFile(join(folder, name), (file) => file.stat());
+          files.push({ name, size });
+        } catch (error) {
+          if (error instanceof RefusedError) refused.push(error);
+          else throw new Error(`${name} cannot be read`, { cause: error });
+        }
+      }
+    }).catch(unless('ENOENT'));
+    return { files, refused };
+  }
+
+  async #write(recordingId: string, content: string): Promise<void> {
+    await mkdir(join(this.#dir, recordingId), { recursive: true });
+    await withFolder(this.#dir, recordingId, async (folder) => {
+      const draft = join(folder, `.${manifestName}`);
+      await rm(draft, { force: true });
+      await writeFile(draft, content, { flag: 'wx' });
+      await rename(draft, join(folder, manifestName));
+    });
+  }
+}
+
+interface Found {
+  readonly files: readonly { readonly name: string; readonly size: number }[];
+  readonly refused: readonly RefusedError[];
 }
 
 const describe = (facts: RecordingFacts, parts: Manifest['parts']): Manifest => ({
@@ -132,16 +186,9 @@ const describe = (facts: RecordingFacts, parts: Manifest['parts']): Manifest => 
   parts,
 });
 
-/** Adopted already. */
-function unlessThere(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-}
+const folderOf = (base: string): string => basename(dirname(base));
 
-async function filesOf(base: string): Promise<string[]> {
-  const folder = dirname(base);
-  const names = await readdir(folder).catch(() => []);
-  return names
-    .filter((name) => name.startsWith(`${basename(base)}-`))
-    .map((name) => join(folder, name))
-    .sort();
-}
+/** Nothing there, or adopted already. */
+const unless = (code: string) => (error: unknown) => {
+  if (!hasCode(error, code)) throw error;
+};

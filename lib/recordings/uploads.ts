@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { backoffMs } from '../domain/backoff.ts';
@@ -6,6 +6,7 @@ import type { Log } from '../domain/log.ts';
 import { type Patience, pause } from '../domain/pause.ts';
 import { Bucket } from './bucket.ts';
 import { isWhole, type Manifest, manifest } from './manifest.ts';
+import { emptyFolder, RefusedError, removeFolder, withFile, withFolder } from './no-links.ts';
 import { keyPrefix, manifestName } from './place.ts';
 import { Slots } from './slots.ts';
 
@@ -42,6 +43,7 @@ type Tell = (state: UploadState) => void;
  *     ▲  └── refused, cut off ──▶ waits, longer each time (failed after the tenth)
  *     └──────────────────────────────┘
  * ```
+ * What no engine of ours leaves there (`RefusedError`) has failed at once, and is left alone.
  */
 export class Uploads {
   readonly #options: UploadsOptions;
@@ -71,7 +73,7 @@ export class Uploads {
     const { dir, log } = this.#options;
     const folders = await readdir(dir, { withFileTypes: true }).catch(() => []);
     for (const { name } of folders.filter((entry) => entry.isDirectory())) {
-      if (name.startsWith(storedPrefix)) await rm(join(dir, name), { recursive: true, force: true });
+      if (name.startsWith(storedPrefix)) await this.#deleted(name, removeFolder(dir, name));
       else if ((await readdir(join(dir, name))).includes(manifestName)) this.add(name);
       else log.warn({ recording_id: name }, 'a recording of an earlier process was never completed');
     }
@@ -108,8 +110,15 @@ export class Uploads {
         return;
       } catch (error) {
         if (signal.aborted) return;
+        if (error instanceof RefusedError) {
+          log.error({ err: error, recording_id: recordingId }, 'recording failed: something else is in its place');
+          return this.#fail(recordingId, tell);
+        }
         log.warn({ err: error, recording_id: recordingId, attempt }, 'recording not uploaded, trying again');
-        if (attempt + 1 === triesBeforeFailed) await this.#fail(recordingId, tell);
+        if (attempt + 1 === triesBeforeFailed) {
+          log.error({ recording_id: recordingId }, 'recording failed: it is not in the bucket');
+          await this.#fail(recordingId, tell);
+        }
         await pause(backoffMs(attempt, backoff.baseMs, backoff.maxMs, random), { clock, signal }).catch(() => {});
       }
     }
@@ -118,26 +127,36 @@ export class Uploads {
   /** @throws Error when it is not all there */
   async #upload(recordingId: string, tell: Tell): Promise<void> {
     this.#abort.signal.throwIfAborted();
-    const { dir, log } = this.#options;
-    const folder = join(dir, recordingId);
-    const facts = await this.#read(recordingId);
-    const names = facts.parts.flatMap(({ files }) => files);
-    if (names.length > 0) {
-      const prefix = keyPrefix(recordingId, facts.tenant);
-      // The manifest last: where it is, the rest is.
-      for (const name of [...names, manifestName]) await this.#bucket.store(`${prefix}/${name}`, join(folder, name));
-    }
-    const stored = join(dir, `${storedPrefix}${recordingId}`);
-    await rename(folder, stored);
-    if (names.length > 0) this.#told(facts, isWhole(facts) ? 'available' : 'failed', tell);
-    await rm(stored, { recursive: true, force: true }).catch((error: unknown) =>
-      log.warn({ err: error, recording_id: recordingId }, 'an uploaded recording is still on the disk'),
+    const { dir } = this.#options;
+    await withFolder(dir, recordingId, async (folder) => {
+      const facts = await read(folder, recordingId);
+      const names = facts.parts.flatMap(({ files }) => files);
+      if (names.length > 0) {
+        const prefix = keyPrefix(recordingId, facts.tenant);
+        // The manifest last: where it is, the rest is.
+        for (const name of [...names, manifestName]) await this.#bucket.store(`${prefix}/${name}`, join(folder, name));
+      }
+      const stored = join(dir, `${storedPrefix}${recordingId}`);
+      await rename(join(dir, recordingId), stored);
+      if (names.length > 0) this.#told(facts, isWhole(facts) ? 'available' : 'failed', tell);
+      await this.#deleted(
+        recordingId,
+        emptyFolder(folder).then(() => rmdir(stored)),
+      );
+    });
+  }
+
+  /** What stays on the disk is for the next process to delete. */
+  async #deleted(name: string, deletion: Promise<void>): Promise<void> {
+    const recordingId = name.replace(storedPrefix, '');
+    await deletion.catch((error: unknown) =>
+      this.#options.log.warn({ err: error, recording_id: recordingId }, 'an uploaded recording is still on the disk'),
     );
   }
 
   async #fail(recordingId: string, tell: Tell): Promise<void> {
-    const facts = await this.#read(recordingId).catch(() => undefined);
-    this.#options.log.error({ recording_id: recordingId }, 'recording failed: it is not in the bucket');
+    const reading = withFolder(this.#options.dir, recordingId, (folder) => read(folder, recordingId));
+    const facts = await reading.catch(() => undefined);
     if (facts) this.#told(facts, 'failed', tell);
     else tell('failed');
   }
@@ -146,8 +165,20 @@ export class Uploads {
     tell(state);
     this.#options.onState(facts, state, this.uri(facts.recording_id, facts.tenant));
   }
+}
 
-  async #read(recordingId: string): Promise<Manifest> {
-    return manifest.parse(JSON.parse(await readFile(join(this.#options.dir, recordingId, manifestName), 'utf8')));
+/** @throws RefusedError when what is there is not this recording's manifest */
+async function read(folder: string, recordingId: string): Promise<Manifest> {
+  const text = await withFile(join(folder, manifestName), (file) => file.readFile('utf8'));
+  const facts = parse(text);
+  if (facts.recording_id !== recordingId) throw new RefusedError(`${manifestName} is another recording's`);
+  return facts;
+}
+
+function parse(text: string): Manifest {
+  try {
+    return manifest.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new RefusedError(`${manifestName} is no manifest`, { cause });
   }
 }

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { kick, mute } from '../../lib/controller/room/commands.ts';
 import { PatchbayError } from '../../lib/protocol/errors.ts';
 import type { PatchbayEvent } from '../../lib/protocol/events.ts';
-import { RecordingFiles } from '../../lib/recordings/recording-files.ts';
+import { type Gathered, RecordingFiles } from '../../lib/recordings/recording-files.ts';
 import { moderator } from './callers.ts';
 import { flush } from './clock.ts';
 import type { TestNode } from './test-node.ts';
@@ -19,8 +19,8 @@ export class NoFiles extends RecordingFiles {
     return `${recordingId}/${part}`;
   }
   override async adopt(): Promise<void> {}
-  override async close(): Promise<number> {
-    return 1;
+  override async close(): Promise<Gathered> {
+    return { bytes: 1, refused: [] };
   }
   override async discard(): Promise<void> {}
 }

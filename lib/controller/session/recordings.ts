@@ -3,6 +3,7 @@ import type { Log } from '../../domain/log.ts';
 import { PatchbayError, type Reason } from '../../protocol/errors.ts';
 import type { SessionStatus } from '../../protocol/events.ts';
 import type { Recording, RecordingState } from '../../protocol/recording.ts';
+import { RefusedError } from '../../recordings/no-links.ts';
 import type { RecordingFiles, RecordingSubject } from '../../recordings/recording-files.ts';
 import { makeRecordingId } from '../../recordings/recording-id.ts';
 import { settle } from '../settle.ts';
@@ -173,6 +174,7 @@ export class SessionRecordings {
     const part = [entry.recordingId, entry.takes.length + 1] as const;
     const keep = (base: string) =>
       files.adopt(...part, base).catch((error: unknown) => {
+        if (error instanceof RefusedError) throw error;
         log.error({ err: error, recording_id: entry.recordingId }, 'files of a recording are missing');
       });
     entry.takes.push(await this.#recorder().begin(() => files.open(...part), keep));
@@ -195,21 +197,27 @@ export class SessionRecordings {
     try {
       await Promise.all(entry.takes.map(({ closed }) => closed));
       const broken = entry.takes.filter((take) => take.failure !== undefined);
-      for (const { failure: err } of broken) {
-        log.error({ err, ...of, recording_id: recordingId }, 'recording failed: its engine did not end it');
-      }
+      for (const { failure } of broken) this.#logFailed(recordingId, failure);
       const facts = { recordingId, tenant, of, type, startedAt: isoTime(entry.startedAtMs), durationMs };
-      entry.bytes = await files.close(
+      const { bytes, refused } = await files.close(
         facts,
         entry.takes.map((take) => take.part()),
       );
+      entry.bytes = bytes;
+      for (const error of refused) this.#logFailed(recordingId, error);
+      const isWhole = broken.length === 0 && refused.length === 0;
       const isKept = files.keep(recordingId, (state) => this.#setState(entry, state));
-      if (entry.bytes === 0) this.#setState(entry, 'failed');
-      else if (isKept) this.#setState(entry, broken.length === 0 ? 'available' : 'failed');
+      if (bytes === 0) this.#setState(entry, 'failed');
+      else if (isKept) this.#setState(entry, isWhole ? 'available' : 'failed');
     } catch (error) {
-      log.error({ err: error, ...of, recording_id: recordingId }, 'recording not closed');
+      log.error({ err: error, ...of, recording_id: recordingId }, 'recording failed: its files could not be gathered');
       this.#setState(entry, 'failed');
     }
+  }
+
+  #logFailed(recordingId: string, err: unknown): void {
+    const why = err instanceof RefusedError ? 'something else is among its files' : 'its engine did not end it';
+    this.#host.log.error({ err, ...this.#host.of, recording_id: recordingId }, `recording failed: ${why}`);
   }
 
   #setState(entry: Entry, state: RecordingState): void {

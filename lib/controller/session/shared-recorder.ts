@@ -17,7 +17,7 @@ interface Tape {
   failure: unknown;
 }
 
-/** Makes the files after a base one's own. Never rejects. */
+/** Makes the files after a base one's own. Rejects when there is something else among them. */
 export type Keep = (base: string) => Promise<void>;
 
 /** One recording's share of a tape. */
@@ -131,7 +131,12 @@ export class SharedRecorder {
     await this.#engine.stop().catch((error: unknown) => {
       tape.failure = error;
     });
-    await Promise.all(tape.keepers.map((keep) => keep(tape.base)));
+    const keeping = tape.keepers.map((keep) =>
+      keep(tape.base).catch((error: unknown) => {
+        tape.failure ??= error;
+      }),
+    );
+    await Promise.all(keeping);
     tape.isClosed = true;
     tape.closed.resolve();
   }

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Bucket, s3Client } from '../../../lib/recordings/bucket.ts';
 import { impatient } from '../../support/clock.ts';
 import { FakeS3, slowDown } from '../../support/fake-s3.ts';
+import { oddThings, replace } from '../../support/odd-things.ts';
 
 const mebibyte = 1024 * 1024;
 let s3: FakeS3;
@@ -78,6 +79,28 @@ describe('a file', () => {
     await bucket.store('a', path);
     expect(stored('a')?.body.equals(content)).toBe(true);
   });
+});
+
+test.each(oddThings)('%s is no file: nothing is sent', async (_, put) => {
+  const { path } = await file(1000);
+  const odd = join(dir, 'odd.mjr');
+  await put(odd, path);
+  await expect(bucket.store('a', odd)).rejects.toThrow('odd.mjr is no file');
+  expect(verbs()).toEqual([]);
+});
+
+test('what is sent is the file that was summed, whatever is put in its place meanwhile', async () => {
+  const { path, content } = await file(9 * mebibyte);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  s3.hold = { on: /^HEAD/, until: promise };
+  const storing = bucket.store('a', path);
+  await expect.poll(verbs).toEqual(['HEAD']);
+  const other = join(dir, 'other');
+  await writeFile(other, Buffer.alloc(content.length, 's'));
+  await replace(path, other);
+  resolve();
+  await storing;
+  expect(stored('a')?.body.equals(content)).toBe(true);
 });
 
 describe('what goes wrong on the way is tried again:', () => {

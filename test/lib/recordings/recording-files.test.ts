@@ -1,8 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { RefusedError } from '../../../lib/recordings/no-links.ts';
 import { type RecordingFacts, RecordingFiles } from '../../../lib/recordings/recording-files.ts';
+import { oddThings } from '../../support/odd-things.ts';
 
 let dir: string;
 let files: RecordingFiles;
@@ -23,6 +25,8 @@ const facts = (recordingId: string): RecordingFacts => ({
 
 /** What the engine writes after a base: media, or a header alone. */
 const record = (base: string, name: string, bytes = 1000) => writeFile(`${base}-${name}.mjr`, Buffer.alloc(bytes, 1));
+/** All that is there is a file. */
+const whole = (bytes: number) => ({ bytes, refused: [] });
 const manifest = async (id: string) => JSON.parse(await readFile(join(dir, id, 'recording.json'), 'utf8'));
 const namesIn = async (id: string) => (await readdir(join(dir, id))).sort();
 
@@ -33,7 +37,7 @@ describe('a recording', () => {
     expect(files.uri('r1', 'acme')).toBe('http://127.0.0.1:3000/recordings/r1/recording.json');
     await record(base, 'audio-0', 1200);
     await record(base, 'video-1', 3400);
-    expect(await files.close(facts('r1'), [{ base, offsetMs: 0, durationMs: 5000 }])).toBe(4600);
+    expect(await files.close(facts('r1'), [{ base, offsetMs: 0, durationMs: 5000 }])).toEqual(whole(4600));
     expect(await manifest('r1')).toEqual({
       recording_id: 'r1',
       tenant: 'acme',
@@ -51,7 +55,7 @@ describe('a recording', () => {
     await record(first, 'audio-0', 100);
     await record(third, 'audio-0', 300);
     const parts = [first, second, third].map((base, at) => ({ base, offsetMs: at, durationMs: 1000 }));
-    expect(await files.close(facts('r1'), parts)).toBe(400);
+    expect(await files.close(facts('r1'), parts)).toEqual(whole(400));
     expect((await manifest('r1')).parts).toEqual([
       { files: ['part-1-audio-0.mjr'], offset_ms: 0, duration_ms: 1000 },
       { files: [], offset_ms: 1, duration_ms: 1000 },
@@ -63,14 +67,14 @@ describe('a recording', () => {
     const [first, tenth] = [await files.open('r1', 1), await files.open('r1', 10)];
     await record(first, 'audio-0', 100);
     await record(tenth, 'audio-0', 900);
-    expect(await files.close(facts('r1'), [{ base: first, offsetMs: 0, durationMs: 1000 }])).toBe(100);
+    expect(await files.close(facts('r1'), [{ base: first, offsetMs: 0, durationMs: 1000 }])).toEqual(whole(100));
   });
 
   test.each([0, 8, 64])('has no track of %i bytes: nothing was ever in it', async (bytes) => {
     const base = await files.open('r1', 1);
     await record(base, 'audio-0', 1000);
     await record(base, 'video-1', bytes);
-    expect(await files.close(facts('r1'), [{ base, offsetMs: 0, durationMs: 5000 }])).toBe(1000);
+    expect(await files.close(facts('r1'), [{ base, offsetMs: 0, durationMs: 5000 }])).toEqual(whole(1000));
     expect((await manifest('r1')).parts[0].files).toEqual(['part-1-audio-0.mjr']);
   });
 
@@ -78,9 +82,9 @@ describe('a recording', () => {
     const base = await files.open('r1', 1);
     await record(base, 'audio-0', 8);
     const elsewhere = { base: join(dir, 'nowhere', 'part-1'), offsetMs: 0, durationMs: 1 };
-    expect(await files.close(facts('r1'), [{ base, offsetMs: 0, durationMs: 5000 }, elsewhere])).toBe(0);
+    expect(await files.close(facts('r1'), [{ base, offsetMs: 0, durationMs: 5000 }, elsewhere])).toEqual(whole(0));
     expect((await manifest('r1')).parts.map(({ files: names }: { files: string[] }) => names)).toEqual([[], []]);
-    expect(await files.close(facts('r2'), [])).toBe(0);
+    expect(await files.close(facts('r2'), [])).toEqual(whole(0));
     expect((await manifest('r2')).parts).toEqual([]);
   });
 
@@ -96,8 +100,8 @@ describe('a file that recordings share', () => {
   test('is in the folder of each, once on the disk, and stays when one is deleted', async () => {
     const base = await files.open('r1', 1);
     await record(base, 'audio-0');
-    expect(await files.close(facts('r2'), [{ base, offsetMs: 2000, durationMs: 3000 }])).toBe(1000);
-    expect(await files.close(facts('r1'), [{ base, offsetMs: 0, durationMs: 5000 }])).toBe(1000);
+    expect(await files.close(facts('r2'), [{ base, offsetMs: 2000, durationMs: 3000 }])).toEqual(whole(1000));
+    expect(await files.close(facts('r1'), [{ base, offsetMs: 0, durationMs: 5000 }])).toEqual(whole(1000));
     const [one, other] = [join(dir, 'r1', 'part-1-audio-0.mjr'), join(dir, 'r2', 'part-1-audio-0.mjr')];
     expect((await stat(one)).ino).toBe((await stat(other)).ino);
     expect((await manifest('r2')).parts).toEqual([
@@ -113,7 +117,7 @@ describe('a file that recordings share', () => {
     await files.adopt('r2', 1, base);
     await files.adopt('r2', 1, base);
     await files.discard('r1');
-    expect(await files.close(facts('r2'), [{ base, offsetMs: 2000, durationMs: 3000 }])).toBe(1000);
+    expect(await files.close(facts('r2'), [{ base, offsetMs: 2000, durationMs: 3000 }])).toEqual(whole(1000));
     expect((await manifest('r2')).parts).toMatchObject([{ files: ['part-1-audio-0.mjr'] }]);
   });
 
@@ -122,7 +126,7 @@ describe('a file that recordings share', () => {
     await record(own, 'audio-0', 100);
     await record(shared, 'audio-0', 200);
     const parts = [own, shared].map((base) => ({ base, offsetMs: 0, durationMs: 1000 }));
-    expect(await files.close(facts('r1'), parts)).toBe(300);
+    expect(await files.close(facts('r1'), parts)).toEqual(whole(300));
     expect(await namesIn('r1')).toEqual(['part-1-audio-0.mjr', 'part-2-audio-0.mjr', 'recording.json']);
   });
 
@@ -135,5 +139,74 @@ describe('a file that recordings share', () => {
       { files: ['part-1-audio-0.mjr'], offset_ms: 0 },
       { files: ['part-2-audio-0.mjr'], offset_ms: 3000 },
     ]);
+  });
+});
+
+describe('of an engine that was taken over,', () => {
+  let elsewhere: string;
+  let secret: string;
+  beforeEach(async () => {
+    elsewhere = await mkdtemp(join(tmpdir(), 'patchbay-test-elsewhere-'));
+    secret = join(elsewhere, 'secret');
+    await writeFile(secret, 'secret'.repeat(100));
+    return () => rm(elsewhere, { recursive: true });
+  });
+
+  test.each(oddThings)('%s is no file of a recording, and its part is incomplete', async (_, put) => {
+    const base = await files.open('r1', 1);
+    await record(base, 'audio-0');
+    await put(`${base}-video-1.mjr`, secret);
+    const { bytes, refused } = await files.close(facts('r1'), [{ base, offsetMs: 0, durationMs: 5000 }]);
+    expect([bytes, refused]).toEqual([1000, [new RefusedError('part-1-video-1.mjr is no file')]]);
+    expect((await manifest('r1')).parts).toMatchObject([{ files: ['part-1-audio-0.mjr'], incomplete: true }]);
+  });
+
+  test.each(oddThings)('%s is left where it is by those who share the tape', async (_, put) => {
+    const base = await files.open('r1', 1);
+    await put(`${base}-audio-0.mjr`, secret);
+    await record(base, 'video-1');
+    await expect(files.adopt('r2', 1, base)).rejects.toThrow(RefusedError);
+    expect(await namesIn('r2')).toEqual(['part-1-video-1.mjr']);
+    const { bytes, refused } = await files.close(facts('r2'), [{ base, offsetMs: 0, durationMs: 5000 }]);
+    expect([bytes, refused.length]).toEqual([1000, 1]);
+    expect((await manifest('r2')).parts).toMatchObject([{ files: ['part-1-video-1.mjr'], incomplete: true }]);
+  });
+
+  test.each([
+    ['a link', symlink],
+    ['the same file', link],
+  ])('%s in the place of the draft is not written through', async (_, put) => {
+    const base = await files.open('r1', 1);
+    await put(secret, join(dir, 'r1', '.recording.json'));
+    await files.close(facts('r1'), [{ base, offsetMs: 0, durationMs: 5000 }]);
+    expect(await readFile(secret, 'utf8')).toBe('secret'.repeat(100));
+    expect(await manifest('r1')).toMatchObject({ recording_id: 'r1' });
+    expect(await namesIn('r1')).toEqual(['recording.json']);
+  });
+
+  test('a link in the place of the folder leads nobody there, nor does one above it', async () => {
+    const base = await files.open('r1', 1);
+    await rm(join(dir, 'r1'), { recursive: true });
+    await symlink(elsewhere, join(dir, 'r1'));
+    await record(join(elsewhere, 'part-1'), 'audio-0');
+    const parts = [{ base, offsetMs: 0, durationMs: 5000 }];
+    await expect(files.close(facts('r1'), parts)).rejects.toThrow(RefusedError);
+    await expect(files.close(facts('r1'), [])).rejects.toThrow(RefusedError);
+    await expect(files.adopt('r2', 1, base)).rejects.toThrow(RefusedError);
+    await expect(files.discard('r1')).rejects.toThrow(RefusedError);
+    await rename(dir, `${dir}-moved`);
+    await mkdir(join(elsewhere, 'r3'));
+    await symlink(elsewhere, dir);
+    await expect(files.close(facts('r3'), [])).rejects.toThrow(RefusedError);
+    await rm(`${dir}-moved`, { recursive: true });
+    expect((await readdir(elsewhere)).sort()).toEqual(['part-1-audio-0.mjr', 'r3', 'secret']);
+    expect(await readdir(join(elsewhere, 'r3'))).toEqual([]);
+  });
+
+  test('a link is deleted, not what it leads to', async () => {
+    const base = await files.open('r1', 1);
+    await symlink(elsewhere, `${base}-audio-0.mjr`);
+    await files.discard('r1');
+    expect([await readdir(dir), await readdir(elsewhere)]).toEqual([[], ['secret']]);
   });
 });

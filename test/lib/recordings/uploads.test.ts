@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../../lib/domain/log.ts';
 import { s3Client } from '../../../lib/recordings/bucket.ts';
@@ -9,6 +9,8 @@ import { makeRecordingId } from '../../../lib/recordings/recording-id.ts';
 import { Uploads } from '../../../lib/recordings/uploads.ts';
 import { impatient, ManualClock } from '../../support/clock.ts';
 import { FakeS3, slowDown } from '../../support/fake-s3.ts';
+import { keptLog } from '../../support/kept-log.ts';
+import { oddThings, replace } from '../../support/odd-things.ts';
 
 const march = Date.UTC(2030, 2, 31, 23, 59);
 let s3: FakeS3;
@@ -25,14 +27,14 @@ afterEach(async () => {
 });
 
 /** A process' uploads, and the files that it makes. */
-function open(clock = impatient) {
+function open(clock = impatient, log = silentLog) {
   const uploads = new Uploads({
     dir,
     bucket: 'calls',
     client: s3Client(s3.url),
     clock,
     random: () => 0,
-    log: silentLog,
+    log,
     onState: ({ recording_id, tenant }, state, uri) => void told.push(`${state} ${tenant} ${recording_id} ${uri}`),
   });
   return { uploads, files: new RecordingFiles(dir, uploads) };
@@ -257,4 +259,121 @@ test('to close waits no longer than it was told, and keeps what is not uploaded'
   await clock.advance(90_000);
   await closing;
   expect([clock.pending, told, await onDisk()]).toEqual([0, [], [recordingId]]);
+});
+
+describe('an engine that was taken over', () => {
+  let elsewhere: string;
+  let secret: string;
+  beforeEach(async () => {
+    elsewhere = await mkdtemp(join(tmpdir(), 'patchbay-test-elsewhere-'));
+    secret = join(elsewhere, 'part-1-audio.mjr');
+    await writeFile(secret, 'secret'.repeat(100));
+    return () => rm(elsewhere, { recursive: true });
+  });
+
+  /** What comes of a recording: it has failed at once, said so once, and is left alone. */
+  async function isRefused(recordingId: string): Promise<void> {
+    const { lines, log } = keptLog();
+    const { uploads } = open(impatient, log);
+    const states: string[] = [];
+    uploads.add(recordingId, (state) => states.push(state));
+    await uploads.idle();
+    await uploads.close(1);
+    expect([states, s3.keys(), await onDisk()]).toEqual([['failed'], [], [recordingId]]);
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      recording_id: recordingId,
+      message: 'recording failed: something else is in its place',
+    });
+  }
+  const pathOf = (recordingId: string, name: string) => join(dir, recordingId, name);
+  async function forge(recordingId: string, change: object): Promise<void> {
+    const path = pathOf(recordingId, 'recording.json');
+    await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, 'utf8')), ...change }));
+  }
+
+  test.each(oddThings)('has nothing sent by %s in the place of a file', async (_, put) => {
+    const recordingId = await record(open().files);
+    await replace(pathOf(recordingId, 'part-1-audio.mjr'), secret, put);
+    await isRefused(recordingId);
+  });
+
+  test.each(oddThings)('has nothing sent by %s in the place of the manifest', async (_, put) => {
+    const recordingId = await record(open().files);
+    const path = pathOf(recordingId, 'recording.json');
+    const copy = join(elsewhere, 'recording.json');
+    await writeFile(copy, await readFile(path));
+    await replace(path, copy, put);
+    await isRefused(recordingId);
+  });
+
+  test.each(['../../secret', '../x/part-1-audio.mjr', '/etc/hostname', 'a/b', '..', '.', '.hidden', '', 'a\\b'])(
+    'has nothing sent by a manifest that names the file %j',
+    async (name) => {
+      const recordingId = await record(open().files);
+      await forge(recordingId, { parts: [{ files: [name], offset_ms: 0, duration_ms: 1 }] });
+      await isRefused(recordingId);
+    },
+  );
+
+  test('has nothing sent by a manifest that names a file elsewhere', async () => {
+    const recordingId = await record(open().files);
+    const name = relative(join(dir, recordingId), secret);
+    await forge(recordingId, { parts: [{ files: [name], offset_ms: 0, duration_ms: 1 }] });
+    await isRefused(recordingId);
+  });
+
+  test.each([{ tenant: 'acme/2030' }, { tenant: '' }, { recording_id: 'another' }])(
+    'has nothing sent by a manifest that says %j',
+    async (change) => {
+      const recordingId = await record(open().files);
+      await forge(recordingId, change);
+      await isRefused(recordingId);
+    },
+  );
+
+  test('has nothing sent by a link in the place of the folder', async () => {
+    const recordingId = await record(open().files);
+    await writeFile(join(elsewhere, 'recording.json'), await readFile(pathOf(recordingId, 'recording.json')));
+    await replace(join(dir, recordingId), elsewhere);
+    await isRefused(recordingId);
+  });
+
+  test('has nothing sent by a link in the place of all folders', async () => {
+    const recordingId = await record(open().files);
+    await rename(dir, join(elsewhere, 'moved'));
+    await symlink(join(elsewhere, 'moved'), dir);
+    await isRefused(recordingId);
+  });
+
+  test('has what was there sent and deleted, though it puts a link in the place of the folder meanwhile', async () => {
+    const { uploads, files } = open();
+    const recordingId = await record(files);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    s3.hold = { on: /^PUT .*mjr/, until: promise };
+    files.keep(recordingId, () => {});
+    await expect.poll(() => puts().length).toBe(1);
+    await writeFile(join(elsewhere, 'recording.json'), 'secret');
+    await rename(join(dir, recordingId), join(dir, 'moved'));
+    await symlink(elsewhere, join(dir, recordingId));
+    resolve();
+    await uploads.close(60_000);
+    expect(s3.keys()).toEqual(names(recordingId));
+    expect([...s3.objects.values()].map(({ body }) => body.includes('secret'))).toEqual([false, false]);
+    expect([await readdir(join(dir, 'moved')), (await readdir(elsewhere)).length]).toEqual([[], 2]);
+  });
+
+  test('has no file deleted by a link beside the others, and the next start goes on', async () => {
+    const { uploads, files } = open();
+    const recordingId = await record(files);
+    await symlink(elsewhere, pathOf(recordingId, 'other'));
+    files.keep(recordingId, () => {});
+    await uploads.idle();
+    await mkdir(join(dir, '.stored-x/folder'), { recursive: true });
+    await symlink(elsewhere, join(dir, '.stored-y'));
+    await uploads.start();
+    await uploads.close(60_000);
+    expect([s3.keys(), await readdir(elsewhere)]).toEqual([names(recordingId), ['part-1-audio.mjr']]);
+    expect((await onDisk()).sort()).toEqual(['.stored-x', '.stored-y']);
+  });
 });

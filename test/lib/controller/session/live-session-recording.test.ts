@@ -5,7 +5,12 @@ import { setTimeout } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LiveSession } from '../../../../lib/controller/session/live-session.ts';
 import { PatchbayError } from '../../../../lib/protocol/errors.ts';
-import { type Part, type RecordingFacts, RecordingFiles } from '../../../../lib/recordings/recording-files.ts';
+import {
+  type Gathered,
+  type Part,
+  type RecordingFacts,
+  RecordingFiles,
+} from '../../../../lib/recordings/recording-files.ts';
 import { flush } from '../../../support/clock.ts';
 import { reason, rejection } from '../../../support/errors.ts';
 import { answer, offer } from '../../../support/sdp.ts';
@@ -174,7 +179,7 @@ describe('a listener', () => {
 
 /** Files of which those of one session take their time. */
 class SlowFiles extends RecordingFiles {
-  override async close(facts: RecordingFacts, parts: readonly Part[]): Promise<number> {
+  override async close(facts: RecordingFacts, parts: readonly Part[]): Promise<Gathered> {
     if ('sessionId' in facts.of && facts.of.sessionId === 'l1') await setTimeout(30);
     return super.close(facts, parts);
   }

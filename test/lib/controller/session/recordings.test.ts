@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, stat, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { SessionRecordings } from '../../../../lib/controller/session/recordings.ts';
@@ -6,6 +6,7 @@ import { SharedRecorder } from '../../../../lib/controller/session/shared-record
 import type { Log } from '../../../../lib/domain/log.ts';
 import { PatchbayError, type Reason } from '../../../../lib/protocol/errors.ts';
 import type { SessionStatus } from '../../../../lib/protocol/events.ts';
+import { RefusedError } from '../../../../lib/recordings/no-links.ts';
 import { RecordingFiles } from '../../../../lib/recordings/recording-files.ts';
 import { ManualClock } from '../../../support/clock.ts';
 import { reason, rejection } from '../../../support/errors.ts';
@@ -21,6 +22,7 @@ let recorder: SharedRecorder | undefined;
 let told: SessionStatus[];
 /** What the log was told of at error. */
 let logged: object[];
+let messages: string[];
 let log: Log;
 beforeEach(() => {
   clock = new ManualClock();
@@ -30,7 +32,13 @@ beforeEach(() => {
   recorder = new SharedRecorder(engine, clock);
   told = [];
   logged = [];
-  log = { debug: () => {}, info: () => {}, warn: () => {}, error: (fields) => void logged.push(fields) };
+  messages = [];
+  log = {
+    debug: () => {},
+    info: () => {},
+    warn: () => {},
+    error: (fields, message) => void [logged.push(fields), messages.push(message)],
+  };
 });
 
 const recordings = (wanted = false) =>
@@ -341,6 +349,53 @@ describe('a tape that others record on, too', () => {
     expect(mine.list).toMatchObject([{ state: 'processing' }]);
     await theirs.close();
     await expect.poll(() => mine.list).toMatchObject([{ state: 'available' }]);
+  });
+});
+
+describe('an engine that was taken over, and has put a link among its files,', () => {
+  beforeEach(() => {
+    const stop = engine.stop.bind(engine);
+    engine.stop = async () => {
+      await stop();
+      await symlink('/etc/hostname', `${engine.started.at(-1)}-video.mjr`);
+    };
+  });
+
+  test('has made the recording fail, which the log says with its id', async () => {
+    const mine = recordings();
+    const { recording_id } = await mine.start(true);
+    await mine.stop();
+    expect(mine.list).toMatchObject([{ state: 'failed', bytes: 1000 }]);
+    expect((await manifest(String(engine.started[0]))).parts).toMatchObject([{ incomplete: true }]);
+    expect(logged).toEqual([{ err: expect.any(RefusedError), sessionId: 's', recording_id }]);
+    expect(messages).toEqual(['recording failed: something else is among its files']);
+  });
+
+  test('has done so for all who share the tape, also for one that is closed when the first is gone', async () => {
+    const [mine, theirs] = [recordings(), recordings()];
+    const { recording_id } = await mine.start(true);
+    await theirs.start(true);
+    recorder = new SharedRecorder(other, clock);
+    await theirs.moved();
+    await mine.stop();
+    await mine.gathered();
+    await files.discard(recording_id);
+    await theirs.stop();
+    for (const { list } of [mine, theirs]) expect(list).toMatchObject([{ state: 'failed' }]);
+  });
+
+  test('only when the files are gathered has done so, too', async () => {
+    recorder = new SharedRecorder(new FakeRecorder(), clock);
+    const mine = recordings();
+    const adopt = files.adopt.bind(files);
+    files.adopt = async (id, part, base) => {
+      await adopt(id, part, base);
+      await symlink('/etc/hostname', `${base}-video.mjr`);
+    };
+    await mine.start(true);
+    await mine.stop();
+    expect(mine.list).toMatchObject([{ state: 'failed', bytes: 1000 }]);
+    expect(messages).toEqual(['recording failed: something else is among its files']);
   });
 });
 
