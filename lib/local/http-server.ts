@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Gateway } from './gateway/gateway.ts';
-import { findFile, sendFile } from './static-files.ts';
+import { openBelow, sendFile } from './static-files.ts';
 
 /** The console talks to its own server only; what is blob: or mediastream: is the media of its calls. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -99,8 +99,8 @@ async function handleRequest(
   const path = request.url?.split('?', 1)[0] ?? '/';
   const isExtra = files !== undefined && path.startsWith(files.prefix);
   const file = isExtra
-    ? await findFile(files.dir, path.slice(files.prefix.length))
-    : await findFile(consoleDir, path === '/' ? '/index.html' : path);
+    ? await openBelow(files.dir, path.slice(files.prefix.length))
+    : await openBelow(consoleDir, path === '/' ? '/index.html' : path);
   if (file !== undefined) {
     const cacheControl = !isExtra && path.startsWith('/assets/') ? CACHE_FOREVER : CACHE_CHECKED;
     return sendFile(file, cacheControl, request, response);

@@ -1,8 +1,9 @@
-import { createReadStream, type Stats } from 'node:fs';
-import { realpath, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { type FileHandle, realpath } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { extname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { openFile, placeOf } from '../recordings/no-links.ts';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -28,20 +29,24 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 export interface StaticFile {
   readonly path: string;
   readonly stats: Stats;
+  readonly handle: FileHandle;
 }
 
 /**
- * Finds the file for a URL path below a folder. Undefined when there is none, or when the path leads out of the folder
- * by `..`, an encoded slash or a symbolic link.
+ * Opens the file for a URL path below a folder. Undefined when there is none, when the path leads out of the folder by `..` or an
+ * encoded slash, or when a symbolic link is on the way.
  */
-export async function findFile(dir: string, urlPath: string): Promise<StaticFile | undefined> {
+export async function openBelow(dir: string, urlPath: string): Promise<StaticFile | undefined> {
   try {
     const name = decodeURIComponent(urlPath);
     if (name.includes('\0') || name.includes('\\')) return undefined;
-    const [root, path] = await Promise.all([realpath(dir), realpath(join(dir, name))]);
+    const root = await realpath(dir);
+    const path = join(root, name);
     if (!path.startsWith(root + sep)) return undefined;
-    const stats = await stat(path);
-    return stats.isFile() ? { path, stats } : undefined;
+    const handle = await openFile(path);
+    if ((await placeOf(handle, path)) === path) return { path, stats: await handle.stat(), handle };
+    await handle.close();
+    return undefined;
   } catch {
     return undefined;
   }
@@ -49,10 +54,23 @@ export async function findFile(dir: string, urlPath: string): Promise<StaticFile
 
 /**
  * Answers a GET or HEAD with a file: type, ETag and 304, and one byte range, without which browsers can't seek in a
- * recording.
+ * recording. Closes it.
  */
 export async function sendFile(
-  { path, stats }: StaticFile,
+  file: StaticFile,
+  cacheControl: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    await send(file, cacheControl, request, response);
+  } finally {
+    await file.handle.close();
+  }
+}
+
+async function send(
+  { path, stats, handle }: StaticFile,
   cacheControl: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -76,7 +94,7 @@ export async function sendFile(
   if (range !== undefined) response.setHeader('content-range', `bytes ${start}-${end}/${stats.size}`);
   response.writeHead(range === undefined ? 200 : 206);
   if (request.method === 'HEAD' || stats.size === 0) response.end();
-  else await pipeline(createReadStream(path, { start, end }), response);
+  else await pipeline(handle.createReadStream({ start, end }), response);
 }
 
 /** Undefined: send it whole, as for every form but a single range. */

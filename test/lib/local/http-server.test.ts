@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { createGateway } from '../../../lib/local/gateway/gateway.ts';
@@ -22,6 +24,9 @@ beforeAll(async () => {
   await writeFile(join(dir, 'recordings/t1/call.webm'), '0123456789');
   await writeFile(join(dir, 'recordings/t1/empty.wav'), '');
   await symlink(join(dir, 'secret.txt'), join(dir, 'console/link.txt'));
+  await symlink(join(dir, 'recordings/t1/call.webm'), join(dir, 'recordings/t1/link.webm'));
+  await symlink(join(dir, 'recordings/t1'), join(dir, 'recordings/t2'));
+  await promisify(execFile)('mkfifo', [join(dir, 'recordings/t1/pipe.webm')]);
 });
 
 afterAll(() => rm(dir, { recursive: true }));
@@ -115,6 +120,9 @@ describe('HTTP server', () => {
     '/recordings/..%2f..%2fsecret.txt',
     '/recordings',
     '/link.txt',
+    '/recordings/t1/link.webm',
+    '/recordings/t2/call.webm',
+    '/recordings/t1/pipe.webm',
     '/%00',
     '/%zz',
     '//secret.txt',
