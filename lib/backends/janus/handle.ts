@@ -25,7 +25,9 @@ export class JanusHandle {
   readonly events: HandleEvents;
   #janode: JanodeHandle | undefined;
   #ended = false;
-  #isFree = false;
+  readonly #freed = Promise.withResolvers<void>();
+  #wasFreed = false;
+  #detaching: Promise<boolean> | undefined;
   /** It was told that its media or the handle itself is gone: nothing follows. */
   #isOver = false;
   #isNegotiated = false;
@@ -46,6 +48,15 @@ export class JanusHandle {
   /** It was detached, by us. */
   get isEnded(): boolean {
     return this.#ended;
+  }
+
+  /** Janus has freed it, because we said so, and closed its files; what it was still to do for it then it does not answer. */
+  get freed(): Promise<void> {
+    return this.#freed.promise;
+  }
+
+  get wasFreed(): boolean {
+    return this.#wasFreed;
   }
 
   /** Puts a janode handle inside: at first, and after each claim. Of one that is ended nothing is heard any more. */
@@ -161,16 +172,23 @@ export class JanusHandle {
    */
   async detach(): Promise<boolean> {
     this.#ended = true;
-    const handle = this.#janode;
-    if (!handle || this.#isFree) return true;
-    this.#isFree = true;
+    if (!this.#janode) return true;
+    this.#detaching ??= this.#free(this.#janode);
+    const isFree = await this.#detaching;
+    if (!isFree) this.#detaching = undefined;
+    return isFree;
+  }
+
+  async #free(handle: JanodeHandle): Promise<boolean> {
     handle.removeAllListeners('handle_hangup');
     try {
       await handle.sendRequest({ janus: 'detach' }, requestTimeoutMs);
+      this.#wasFreed = true;
+      this.#freed.resolve();
+      return true;
     } catch (error) {
-      this.#isFree = isGone(error);
+      return isGone(error);
     }
-    return this.#isFree;
   }
 }
 

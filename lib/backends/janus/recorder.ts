@@ -20,13 +20,22 @@ export class HandleRecorder implements MediaRecorder {
     await this.#handle.request({ ...this.#request, record: true, filename: base });
   }
 
+  /** A peer that ends may have the handle freed before, or meanwhile: then, too, its files are complete. */
   async stop(): Promise<void> {
-    await this.#handle.request({ ...this.#request, record: false }).catch(unlessFreed);
+    await Promise.race([this.#stop(), this.#handle.freed]);
+  }
+
+  async #stop(): Promise<void> {
+    try {
+      await this.#handle.request({ ...this.#request, record: false });
+    } catch (error) {
+      if (isUnknown(error)) return;
+      if (this.#handle.isEnded) await this.#handle.detach();
+      if (!this.#handle.wasFreed) throw error;
+    }
   }
 }
 
-/** A handle that Janus says it does not have any more it has freed, and closed its files before. */
-function unlessFreed(error: unknown): void {
-  const isFreed = error instanceof PatchbayError && error.reason === 'janus_session_down' && error.engine !== undefined;
-  if (!isFreed) throw error;
-}
+/** Janus says that it does not have the handle any more. */
+const isUnknown = (error: unknown): boolean =>
+  error instanceof PatchbayError && error.reason === 'janus_session_down' && error.engine !== undefined;
