@@ -135,7 +135,7 @@ describe('recording', () => {
   });
 
   test.each(['publisher is closed', 'client hangs up'])(
-    'is complete when its %s, and cannot be stopped any more',
+    'is complete when its %s, and has nothing left to stop, nor begins again',
     async (end) => {
       const folder = join(on.bench.folder, 'recordings', end.replaceAll(' ', '-'));
       await mkdir(folder, { recursive: true });
@@ -149,9 +149,9 @@ describe('recording', () => {
       await session.close();
       await run('janus-pp-rec', [join(folder, 'take-audio-0.mjr'), join(folder, 'take.opus')]);
       expect(await seconds(join(folder, 'take.opus'))).toBeGreaterThan(1);
-      expect(await rejection(session.recorder?.stop() ?? Promise.resolve())).toMatchObject(
-        reason('janus_session_down'),
-      );
+      await session.recorder?.stop();
+      const again = session.recorder?.start(join(folder, 'again')) ?? Promise.resolve();
+      expect(await rejection(again)).toMatchObject(reason('janus_session_down'));
     },
   );
 });
