@@ -63,6 +63,7 @@ function checkSize({ cpu, memoryMiB, diskGiB, sessions }: NodeSize): void {
   const [least, most, step] = fargateMemory[cpu] ?? [];
   if (least === undefined || most === undefined || step === undefined)
     refuse('nodeSize.cpu', `is one of Fargate's: ${Object.keys(fargateMemory).join(', ')}`);
+  if (cpu === 256 && memoryMiB === 1536) refuse('nodeSize.memoryMiB', 'is 512, 1024 or 2048 with this cpu');
   if (!isWhole(memoryMiB, least, most) || (memoryMiB - least) % step !== 0)
     refuse('nodeSize.memoryMiB', `is ${least} to ${most} with this cpu, in steps of ${step}`);
   if (!isWhole(diskGiB, 21, 200)) refuse('nodeSize.diskGiB', 'is a whole number from 21 to 200');

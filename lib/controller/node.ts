@@ -129,7 +129,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       const why = reasonToDrain(own, all, clock.nowMs());
       if (why !== undefined) drain.begin(why);
       // One that never takes calls is not in the way of a deployment's end; one that has some is the first to be protected.
-      const isBusy = sessions.count > 0;
+      const isBusy = sessions.count > 0 && drain.phase !== 'empty';
       if (isBusy || (drain.phase === 'up' && canTakeCalls(own.engines))) protection.want(true);
       if (isBusy) protection.hurry();
     },

@@ -26,7 +26,7 @@ export const nextPhase = (phase: NodePhase, step: NodeStep): NodePhase | undefin
 
 /** Why a node has to drain, or undefined: it may go on. */
 export function reasonToDrain(own: Node, nodes: readonly Node[], nowMs: number): string | undefined {
-  if (own.order === 'drain') return 'the others are to carry all load';
+  if (own.order === 'drain') return 'the reaper has ordered it';
   const newer = nodes.find((node) => replaces(node, own, nowMs));
   return newer && `release ${newer.release} is up on ${newer.nodeId}`;
 }

@@ -97,7 +97,7 @@ export class RecordingFiles {
     const described: Manifest['parts'] = [];
     for (const [at, { base, offsetMs, durationMs, isIncomplete }] of parts.entries()) {
       const own = await this.open(recordingId, at + 1);
-      const left = base === own ? [] : await this.#link(base, own);
+      const left = base === own ? [] : await this.#linkRest(base, own);
       const found = await this.#find(own);
       const odd = [...left, ...found.refused];
       const files = found.files.filter(({ size }) => size > emptyFileBytes);
@@ -139,6 +139,17 @@ export class RecordingFiles {
       }),
     );
     return refused;
+  }
+
+  /** The same of what was not adopted yet. Whoever began the tape may be deleting his own by now: what was adopted is there. */
+  async #linkRest(base: string, own: string): Promise<readonly RefusedError[]> {
+    const { files: adopted } = await this.#find(own);
+    try {
+      return await this.#link(base, own);
+    } catch (error) {
+      if (adopted.length > 0) return [];
+      throw error;
+    }
   }
 
   /** What there is after a base, in order. */

@@ -73,9 +73,17 @@ export class Uploads {
     const { dir, log } = this.#options;
     const folders = await readdir(dir, { withFileTypes: true }).catch(() => []);
     for (const { name } of folders.filter((entry) => entry.isDirectory())) {
-      if (name.startsWith(storedPrefix)) await this.#deleted(name, removeFolder(dir, name));
-      else if ((await readdir(join(dir, name))).includes(manifestName)) this.add(name);
-      else log.warn({ recording_id: name }, 'a recording of an earlier process was never completed');
+      if (name.startsWith(storedPrefix)) {
+        await this.#deleted(name, removeFolder(dir, name));
+        continue;
+      }
+      try {
+        if ((await readdir(join(dir, name))).includes(manifestName)) this.add(name);
+        else log.warn({ recording_id: name }, 'a recording of an earlier process was never completed');
+      } catch (error) {
+        // It keeps neither the others nor the node from starting.
+        log.error({ err: error, recording_id: name }, 'recording failed: its folder cannot be read');
+      }
     }
   }
 

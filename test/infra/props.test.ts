@@ -328,6 +328,7 @@ test.each<[PatchbayProps, string]>([
   [{ nodeSize: { cpu: 1024, memoryMiB: 2048, diskGiB: 20, sessions: 1 } }, 'nodeSize.diskGiB'],
   [{ nodeSize: { cpu: 1000, memoryMiB: 4096, diskGiB: 21, sessions: 1 } }, 'nodeSize.cpu'],
   [{ nodeSize: { cpu: 2048, memoryMiB: 2048, diskGiB: 21, sessions: 1 } }, 'nodeSize.memoryMiB'],
+  [{ nodeSize: { cpu: 256, memoryMiB: 1536, diskGiB: 21, sessions: 1 } }, 'nodeSize.memoryMiB'],
   [{ nodeSize: { cpu: 8192, memoryMiB: 17_408, diskGiB: 21, sessions: 1 } }, 'nodeSize.memoryMiB'],
   [{ nodeSize: { cpu: 1024, memoryMiB: 2048, diskGiB: 21, sessions: 0 } }, 'nodeSize.sessions'],
   [{ drainMinutes: 1.5 }, 'drainMinutes'],

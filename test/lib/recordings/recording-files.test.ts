@@ -97,6 +97,16 @@ describe('a recording', () => {
 });
 
 describe('a file that recordings share', () => {
+  test('is there for who adopted it, whatever becomes of the folder that it came from', async () => {
+    const base = await files.open('r1', 1);
+    await record(base, 'audio-0');
+    await files.adopt('r2', 1, base);
+    await rename(join(dir, 'r1'), join(dir, '.stored-r1'));
+    await symlink(join(dir, '.stored-r1'), join(dir, 'r1'));
+    expect(await files.close(facts('r2'), [{ base, offsetMs: 0, durationMs: 5000 }])).toEqual(whole(1000));
+    expect(await manifest('r2')).toMatchObject({ parts: [{ files: ['part-1-audio-0.mjr'] }] });
+  });
+
   test('is in the folder of each, once on the disk, and stays when one is deleted', async () => {
     const base = await files.open('r1', 1);
     await record(base, 'audio-0');
