@@ -208,7 +208,13 @@ test('of a recording whose Janus dies there is in the bucket what was written, w
   process.kill(stack.janus.pid, 'SIGKILL');
   expect(await heard.endings(call.sessionId)).toEqual(['janus_session_down']);
   await isStored(recording_id);
-  await isWhole(uri, (2 * takeMs) / 1000);
+  // Its end may be missing: how much, is a matter of what Janus had written by then.
+  const played = await playAll(s3.urlOf(uri));
+  expect(played.map(({ kind }) => kind)).toEqual(['audio', 'video']);
+  for (const { seconds } of played) {
+    expect(seconds).toBeGreaterThan(0.5);
+    expect(seconds).toBeLessThan((2 * takeMs) / 1000 + 1);
+  }
   expect((await fetchManifest(s3.urlOf(uri))).parts).toMatchObject([{ incomplete: true }]);
   const ofThis = (type: string) =>
     bridge.details(type).find((one) => Reflect.get(Object(one), 'recording_id') === recording_id);

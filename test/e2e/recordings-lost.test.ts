@@ -42,7 +42,8 @@ test('recordings whose Janus dies are failed, not available; what there is of th
     const played = await playAll(String(uri));
     expect(played.map(({ kind }) => kind)).toEqual(['audio', 'video']);
     expect(played.reduce((sum, one) => sum + one.bytes, 0)).toBe(bytes);
-    for (const { seconds } of played) expect(seconds).toBeGreaterThan(takeMs / 1000 - 1);
+    // Its end may be missing: how much, is a matter of what Janus had written by then.
+    for (const { seconds } of played) expect(seconds).toBeGreaterThan(0.5);
     expect((await fetchManifest(String(uri))).parts).toMatchObject([{ incomplete: true }]);
     console.info(`${kinds[at]}: ${bytes} bytes, ${played.map(({ seconds }) => seconds.toFixed(2)).join(' and ')} s`);
   }
