@@ -45,11 +45,14 @@ const isStuck = ({ service: { desired, running, pending } }: Fleet): boolean => 
 function spentNode(fleet: Fleet): Node | undefined {
   const { service, current } = fleet;
   if (serving(fleet).length >= needed(fleet)) return undefined;
-  return leaving(fleet)
-    .filter(isCounted(fleet))
-    .filter(({ nodeId }) => !service.isDeploying || current?.has(nodeId))
-    .find((node) => node.isEmpty && !node.isProtected);
+  return drainedNodes(fleet).find(({ nodeId }) => !service.isDeploying || current?.has(nodeId));
 }
+
+/** Those that nothing keeps any more, and that the count still stands for. */
+const drainedNodes = (fleet: Fleet): Node[] =>
+  leaving(fleet)
+    .filter(isCounted(fleet))
+    .filter((node) => node.isEmpty && !node.isProtected);
 
 /** How many of the tasks that the count stands for are nodes that go. */
 function leavingCount(fleet: Fleet): number {
@@ -75,9 +78,7 @@ function isSettled(fleet: Fleet): boolean {
 
 function release(fleet: Fleet): ScalingOrder | undefined {
   if (!isSettled(fleet) || serving(fleet).length < needed(fleet)) return undefined;
-  const node = leaving(fleet)
-    .filter(isCounted(fleet))
-    .find((one) => one.isEmpty && !one.isProtected);
+  const [node] = drainedNodes(fleet);
   if (!node) return undefined;
   // Should ECS see the count before the task that is stopped, it stops another one that is not protected.
   if (reachable(fleet).some((other) => !other.isProtected && isBusy(other))) return undefined;
